@@ -1,0 +1,148 @@
+/* secret.c - thin covers over libcrypto. A failure inside it is a CHECK: there is no safe way on. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/secret.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#define NONCE_SIZE      12
+#define TAG_SIZE        16
+
+void
+random_bytes(void *out, size_t n)
+{
+        CHECK(RAND_bytes(out, (int)n) == 1);
+}
+
+void
+sha256(struct str s, unsigned char out[SHA256_SIZE])
+{
+        CHECK(EVP_Digest(s.p, s.n, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void
+hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
+{
+        CHECK(HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)s.p, s.n, out, NULL) != NULL);
+}
+
+bool
+secret_eq(const void *a, const void *b, size_t n)
+{
+        return CRYPTO_memcmp(a, b, n) == 0;
+}
+
+void
+secret_wipe(void *p, size_t n)
+{
+        OPENSSL_cleanse(p, n);
+}
+
+struct str
+hex_encode(struct arena *a, const void *p, size_t n)
+{
+        static const char hex[] = "0123456789abcdef";
+        const unsigned char *b = p;
+        char *z = arena_alloc(a, 2 * n + 1);
+
+        for (size_t i = 0; i < n; i++) {
+                z[2 * i] = hex[b[i] >> 4];
+                z[2 * i + 1] = hex[b[i] & 15];
+        }
+        return (struct str){ z, 2 * n };
+}
+
+static int
+hex_value(char c)
+{
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        c = (char)(c | 0x20);
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+hex_decode(struct str s, unsigned char *out, size_t n)
+{
+        if (s.n != 2 * n)
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                int hi = hex_value(s.p[2 * i]), lo = hex_value(s.p[2 * i + 1]);
+
+                if (hi < 0 || lo < 0)
+                        return false;
+                out[i] = (unsigned char)(hi << 4 | lo);
+        }
+        return true;
+}
+
+struct str
+random_text(struct arena *a, size_t n)
+{
+        static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
+        size_t digits = (n * 8 + 4) / 5;
+        unsigned char *bytes = arena_alloc(a, n + 1);
+        char *z = arena_alloc(a, digits + 1);
+
+        random_bytes(bytes, n);
+        for (size_t d = 0; d < digits; d++) {
+                unsigned v = 0;
+
+                for (size_t bit = d * 5; bit < d * 5 + 5; bit++)
+                        v = v << 1 | (unsigned)(bytes[bit / 8] >> (7 - bit % 8) & 1);
+                z[d] = crockford[v];
+        }
+        secret_wipe(bytes, n);
+        return (struct str){ z, digits };
+}
+
+struct str
+seal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, struct str plain)
+{
+        unsigned char *out = arena_alloc(a, NONCE_SIZE + plain.n + TAG_SIZE);
+        EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+        int n = 0;
+
+        CHECK(c != NULL);
+        random_bytes(out, NONCE_SIZE);
+        CHECK(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, out) == 1);
+        CHECK(EVP_EncryptUpdate(c, NULL, &n, (const unsigned char *)aad.p, (int)aad.n) == 1);
+        CHECK(EVP_EncryptUpdate(c, out + NONCE_SIZE, &n, (const unsigned char *)plain.p, (int)plain.n) == 1);
+        CHECK(EVP_EncryptFinal_ex(c, out + NONCE_SIZE + n, &n) == 1);
+        CHECK(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, out + NONCE_SIZE + plain.n) == 1);
+        EVP_CIPHER_CTX_free(c);
+        return (struct str){ (char *)out, NONCE_SIZE + plain.n + TAG_SIZE };
+}
+
+bool
+unseal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, struct str sealed,
+    struct str *plain)
+{
+        const unsigned char *in = (const unsigned char *)sealed.p;
+        unsigned char tag[TAG_SIZE];
+        unsigned char *out;
+        EVP_CIPHER_CTX *c;
+        size_t size;
+        int n = 0;
+        bool ok;
+
+        if (sealed.n < NONCE_SIZE + TAG_SIZE)
+                return false;
+        size = sealed.n - NONCE_SIZE - TAG_SIZE;
+        out = arena_alloc(a, size + 1);
+        memcpy(tag, in + NONCE_SIZE + size, TAG_SIZE);
+        c = EVP_CIPHER_CTX_new();
+        CHECK(c != NULL);
+        ok = EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, in) == 1 &&
+            EVP_DecryptUpdate(c, NULL, &n, (const unsigned char *)aad.p, (int)aad.n) == 1 &&
+            EVP_DecryptUpdate(c, out, &n, in + NONCE_SIZE, (int)size) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
+            EVP_DecryptFinal_ex(c, out + n, &n) == 1;
+        EVP_CIPHER_CTX_free(c);
+        *plain = (struct str){ (char *)out, size };
+        return ok;
+}
