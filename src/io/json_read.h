@@ -7,7 +7,8 @@
  * surrogates, a byte-order mark, comments and trailing text, all as
  * ERR_INVALID_JSON with a detail that says which and where. Numbers keep
  * their text; nothing is ever read through a double. Card data (see
- * json_card_data) is a check of its own.
+ * json_card_data) is a check of its own. The tree is a copy in the arena: up
+ * to 2.5 MiB for the worst body of 64 KiB, so an arena's cap is well above.
  *
  * Reading: open a reader over an object, call a getter per field, close it.
  * A getter marks its field as known; a value of the wrong kind or range adds
@@ -43,10 +44,16 @@ struct json {
 bool json_parse(struct arena *a, struct str body, struct json **out, struct err *e) MUSTCHECK;
 const struct json *json_member(const struct json *object, const char *key);     /* NULL when absent or null */
 
-/* Whether any string in the tree is card data as api.md defines it, outside the exempt keys; pointer names the place. */
+/*
+ * Whether any string, number or key in the tree is card data as the API's
+ * conventions define it, outside account_number, iban and routing_number;
+ * *pointer names the place and never holds the number itself.
+ */
 bool json_card_data(struct arena *a, const struct json *root, struct str *pointer);
 /* The same test for one string. */
 bool text_is_card_data(struct str s);
+/* at + "/" + key, escaped as RFC 6901 says; a key that is card data is not shown. */
+struct str json_pointer(struct arena *a, struct str at, struct str key);
 
 struct json_reader {
         struct arena *arena;
@@ -73,11 +80,14 @@ int json_get_word(struct json_reader *r, const char *key, enum need need, const 
 /* RFC 3339 with offset, e.g. 2026-11-24T20:00:00Z: the text as given, checked; the database reads it. */
 struct str json_get_time(struct json_reader *r, const char *key, enum need need);
 struct str json_get_email(struct json_reader *r, const char *key, enum need need);
-/* An array of objects: readers for each, in the arena; *n of them. max bounds the count. */
+/*
+ * An array of objects: a reader for each, in the arena, *n of them; each is
+ * closed by the caller. Fewer than min or more than max: complained about, none.
+ */
 struct json_reader *json_get_objects(struct json_reader *r, const char *key, enum need need, size_t min, size_t max, size_t *n);
 /* The raw node of a field, marked as asked, or NULL: for free-form values. */
 struct json *json_get_any(struct json_reader *r, const char *key, enum need need);
-/* Adds an error at a field of this object. */
+/* Adds an error at a field of this object; silent when the object is absent, as getters are. */
 void json_complain(struct json_reader *r, const char *key, enum field_code code, const char *detail);
 
 #endif

@@ -3,10 +3,13 @@
  * remembers its first failure and is asked once, at the end.
  *
  *   struct json_out o = json_out_new(arena);
- *   jo_open(&o); jo_text(&o, "id", id); jo_int(&o, "amount", 10270); jo_close(&o);
+ *   jo_object(&o, NULL); jo_text(&o, "id", id); jo_int(&o, "amount", 10270); jo_end_object(&o);
  *   body = json_out_str(&o);
  *
  * key is NULL inside arrays and at the root. An absent str is written as null.
+ * Text must be UTF-8: what came from outside and not through json_parse() or
+ * the database is cleaned before. Text that isn't, a missing key or an end too
+ * few is a mistake of ours, found by json_out_str()'s CHECK. Nesting: 127.
  */
 #ifndef IO_JSON_WRITE_H
 #define IO_JSON_WRITE_H
@@ -17,7 +20,6 @@
 struct arena;
 
 struct json_out {
-        struct arena *arena;
         void *gen;                      /* yajl_gen, freed with the arena */
         bool failed;
 };
@@ -32,8 +34,9 @@ void jo_z(struct json_out *o, const char *key, const char *v);          /* NULL 
 void jo_int(struct json_out *o, const char *key, int64_t v);
 void jo_bool(struct json_out *o, const char *key, bool v);
 void jo_null(struct json_out *o, const char *key);
-/* Text that is JSON already (a view made before, a jsonb column). */
+/* Text that is JSON already, one value (a view made before, a jsonb column); it is not looked into. */
 void jo_raw(struct json_out *o, const char *key, struct str json);
-struct str json_out_str(struct json_out *o);                            /* CHECKs that nothing failed */
+/* The bytes, in the arena; CHECKs that nothing failed and that the document is whole. */
+struct str json_out_str(struct json_out *o);
 
 #endif
