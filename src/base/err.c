@@ -14,6 +14,18 @@ static const struct err_info infos[ERR_COUNT] = {
 #undef ERR
 };
 
+/* snprintf cuts bytes, not characters: takes away what is left of a character at the end. */
+static void
+cut_whole(char *z)
+{
+        size_t n = strlen(z), tail = 0;
+
+        while (tail < 3 && tail < n && ((unsigned char)z[n - 1 - tail] & 0xc0) == 0x80)
+                tail++;
+        if (tail < n && !str_is_utf8((struct str){ z + n - 1 - tail, tail + 1 }))
+                z[n - 1 - tail] = '\0';
+}
+
 bool
 err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
@@ -26,19 +38,22 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
         va_start(ap, fmt);
         (void)vsnprintf(e->detail, sizeof e->detail, fmt, ap);
         va_end(ap);
+        cut_whole(e->detail);
         return false;
 }
 
 bool
 err_field(struct err *e, const char *pointer, enum field_code code, const char *detail)
 {
-        (void)err_set(e, ERR_INVALID_REQUEST, "%s: %s", pointer, detail);
+        (void)err_set(e, ERR_INVALID_REQUEST, "%s: %s", *pointer == '\0' ? "the body" : pointer, detail);
         if (e->fields_n < ERR_FIELDS_MAX) {
                 struct err_field *f = &e->fields[e->fields_n];
 
                 f->code = code;
                 (void)snprintf(f->pointer, sizeof f->pointer, "%s", pointer);
                 (void)snprintf(f->detail, sizeof f->detail, "%s", detail);
+                cut_whole(f->pointer);
+                cut_whole(f->detail);
         }
         e->fields_n++;
         return false;

@@ -143,6 +143,6 @@ unseal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, 
             EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
             EVP_DecryptFinal_ex(c, out + n, &n) == 1;
         EVP_CIPHER_CTX_free(c);
-        *plain = (struct str){ (char *)out, size };
+        *plain = ok ? (struct str){ (char *)out, size } : STR_NONE;     /* never bytes that were not authenticated */
         return ok;
 }

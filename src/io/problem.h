@@ -1,8 +1,10 @@
 /*
  * problem.h - a failure as RFC 9457 application/problem+json bytes, from
  * err.def: type, title, status, detail, code, request_id, retryable, errors,
- * and the failure's extra members. Here and not at the edge, because the jobs
- * daemon too must write the stored answer of a key.
+ * and the failure's extra members. errors only for bad fields, at most
+ * ERR_FIELDS_MAX of them; a detail that nobody gave is the title; request_id
+ * absent is null. The bytes live in the arena. Here and not at the edge,
+ * because the jobs daemon too must write the stored answer of a key.
  */
 #ifndef IO_PROBLEM_H
 #define IO_PROBLEM_H
