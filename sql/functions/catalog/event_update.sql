@@ -1,0 +1,34 @@
+-- app.event_update(p_org, p_event, p_version, p_doc, p_actor, p_request) -> the row
+-- A completed or cancelled event doesn't change (BX022). Its completion follows ends_at.
+create or replace function app.event_update(p_org int, p_event uuid, p_version int, p_doc jsonb, p_actor text,
+    p_request text) returns setof app.events
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_old app.events;
+    v_new app.events;
+begin
+    select * into v_old from app.events e where e.org = p_org and e.id = p_event for update;
+    if not found then
+        raise exception using errcode = 'BX003', message = 'there is no such event';
+    elsif v_old.version <> p_version then
+        raise exception using errcode = 'BX030', message = 'the event has changed since it was read';
+    elsif v_old.status in ('completed', 'cancelled') then
+        raise exception using errcode = 'BX022', message = format('the event is %s', v_old.status);
+    end if;
+    v_new := jsonb_populate_record(v_old, p_doc);
+    perform app.event_check(p_org, v_new, v_old.currency);
+    v_new.version := v_old.version + 1;
+    update app.events set (name, venue_name, venue_address, venue_country, venue_region, starts_at, ends_at, time_zone,
+        tax_rate_bps, tax_inclusive, tax_on_fees, min_age, version)
+      = (v_new.name, v_new.venue_name, v_new.venue_address, v_new.venue_country, v_new.venue_region, v_new.starts_at,
+        v_new.ends_at, v_new.time_zone, v_new.tax_rate_bps, v_new.tax_inclusive, v_new.tax_on_fees, v_new.min_age,
+        v_new.version)
+    where org = p_org and id = p_event;
+    if v_new.status <> 'draft' then
+        perform ops.job_put(p_org, 'event_complete', p_event, v_new.ends_at, true, p_request);
+    end if;
+    perform ops.audit_put(p_org, p_actor, 'event.updated', p_event, v_new.version, p_request, p_doc);
+    perform ops.outbox_put(p_org, 'event.updated', p_event, v_new.version, jsonb_build_object('event', p_event));
+    return next v_new;
+end $$;

@@ -1,0 +1,10 @@
+-- ops.job_revive(p_org, p_kind, p_object) -> whether there was such a job
+-- An operator wants it run now, buried or not.
+create or replace function ops.job_revive(p_org int, p_kind text, p_object uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update ops.jobs set due_at = now(), business = false, buried_at = null, attempts = 0, leased_until = null, lease = null
+    where org = p_org and kind = p_kind and object_id = p_object;
+    return found;
+end $$;

@@ -1,0 +1,8 @@
+-- ops.recovery_end()
+-- The reverse sweeps under the new epoch are done: money calls may run again.
+create or replace function ops.recovery_end() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update ops.epoch set recovering = false where one;
+end $$;

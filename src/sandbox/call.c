@@ -1,0 +1,93 @@
+/* call.c - answers as CGI headers and bytes. A peer that has left is no failure here: the books are what counts. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "io/http.h"
+#include "io/json_write.h"
+#include "sandbox/call.h"
+
+#include <fcgiapp.h>
+#include <limits.h>
+#include <stdatomic.h>
+
+#define PAUSE_STEP_MS   50
+#define BOOKS_TEXT_MAX  255
+
+static atomic_bool pauses_ended;
+
+void
+call_put(struct call *c, struct str piece)
+{
+        if (piece.n > 0 && piece.n <= INT_MAX)
+                (void)FCGX_PutStr(piece.p, (int)piece.n, c->out);
+}
+
+void
+call_begin(struct call *c, int status, const char *type)
+{
+        call_put(c, str_fmt(c->arena, "Status: %d\r\nContent-Type: %s\r\n\r\n", status, type));
+}
+
+void
+call_answer(struct call *c, int status, const char *type, struct str body)
+{
+        call_put(c, str_fmt(c->arena, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+            status, type, body.n));
+        call_put(c, body);
+}
+
+void
+call_refuse(struct call *c, int status, const char *detail)
+{
+        struct json_out o = json_out_new(c->arena);
+
+        jo_object(&o, NULL);
+        jo_z(&o, "error", detail);
+        jo_end_object(&o);
+        call_answer(c, status, "application/json", json_out_str(&o));
+}
+
+void
+call_drop(struct call *c)
+{
+        call_put(c, STR("X-Accel-Redirect: /_drop\r\n\r\n"));
+}
+
+void
+call_pause(int64_t ms)
+{
+        int64_t until = clock_mono_ms() + ms;
+
+        for (;;) {
+                int64_t left = until - clock_mono_ms();
+
+                if (left <= 0 || atomic_load(&pauses_ended))
+                        return;
+                clock_sleep_ms(left < PAUSE_STEP_MS ? left : PAUSE_STEP_MS);
+        }
+}
+
+void
+call_pauses_end(void)
+{
+        atomic_store(&pauses_ended, true);
+}
+
+struct str
+call_field(struct call *c, struct str form, const char *name)
+{
+        struct str value;
+
+        return form_value(c->arena, form, name, &value) && value.n > 0 ? value : STR_NONE;
+}
+
+bool
+call_text_fits(struct str s)
+{
+        if (s.n > BOOKS_TEXT_MAX || !str_is_utf8(s))
+                return false;
+        for (size_t i = 0; i < s.n; i++)
+                if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+                        return false;
+        return true;
+}
