@@ -14,7 +14,9 @@
  * Outcomes, and what they mean for money:
  *   HTTP_ANSWERED  a complete answer came; judge it by status and body
  *   HTTP_NOT_SENT  resolve, connect or TLS handshake failed: nothing left us
- *   HTTP_UNKNOWN   anything else: the other side may have done it
+ *   HTTP_UNKNOWN   anything else: the other side may have done it; an answer
+ *                  cut short or above HTTP_ANSWER_MAX is this, whatever it said
+ * Only https: another scheme is HTTP_NOT_SENT. The process must ignore SIGPIPE.
  */
 #ifndef IO_HTTP_H
 #define IO_HTTP_H
@@ -51,12 +53,16 @@ struct http_answer {
         char why[128];                  /* when not answered: for logs */
 };
 
-struct http *http_open(const char *ca_file);
+struct http *http_open(const char *ca_file);             /* must be set; the file is read at the first call */
 void http_close(struct http *h);
 /* POSTs the form. Never fails: the outcome says what is known. Body and texts live in the arena. */
 void http_post_form(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out);
 
-/* A value of an answered application/x-www-form-urlencoded body, decoded; false when absent or there twice. */
+/*
+ * A value of an application/x-www-form-urlencoded body, decoded. false, and
+ * absent, when it is not there, there twice, or ill formed: a bad escape, a
+ * NUL, bytes that are not UTF-8.
+ */
 bool form_value(struct arena *a, struct str body, const char *name, struct str *out) MUSTCHECK;
 
 #endif

@@ -6,7 +6,9 @@
  * Unix socket, 20 ms to connect and to answer. After a failure the connection
  * is dropped (a late answer would belong to the next command) and a breaker
  * answers "down" for KV_BREAK_MS without trying, so that a dead Redis costs
- * one timeout a second, not one a request.
+ * one timeout a second, not one a request. An answer of the wrong shape counts
+ * as a failure too. The process must ignore SIGPIPE; a child after fork() opens
+ * its own.
  */
 #ifndef IO_KV_H
 #define IO_KV_H
@@ -15,7 +17,6 @@
 #include "base/str.h"
 
 struct kv;
-struct kv_script;
 
 #define KV_TIMEOUT_MS   20
 #define KV_BREAK_MS     1000
@@ -26,7 +27,8 @@ void kv_close(struct kv *kv);
 
 /*
  * Runs a Lua script (by its SHA-1, sent whole when Redis does not know it)
- * with keys and arguments; it must answer an array of out_n integers.
+ * with keys and arguments (29 together at most); it must answer an array of
+ * out_n integers. It runs at most once: nothing is sent a second time.
  * false: Redis is down or answered something else.
  */
 struct kv_script {
