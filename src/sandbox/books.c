@@ -369,48 +369,67 @@ books_find(struct books *b, int64_t id, struct txn *out)
         return t != NULL;
 }
 
-static bool
-passes(const struct txn *t, const struct txn_filter *f)
-{
-        bool named = f->ids_n == 0;
+/* Where the rows that pass are counted and, with room for them, copied. */
+struct selection {
+        const struct txn_filter *filter;
+        struct txn *out;                /* NULL: only count */
+        size_t n;
+};
 
-        for (size_t i = 0; i < f->ids_n && !named; i++)
-                named = t->id == f->ids[i];
-        return named && (f->reference.p == NULL || str_eq(t->reference, f->reference)) &&
-            (f->order.p == NULL || str_eq(t->order, f->order)) &&
-            t->updated_ms >= f->from_ms && (f->to_ms == 0 || t->updated_ms <= f->to_ms);
+static void
+consider(struct selection *s, const struct txn *t)
+{
+        const struct txn_filter *f = s->filter;
+
+        if ((f->reference.p != NULL && !str_eq(t->reference, f->reference)) ||
+            (f->order.p != NULL && !str_eq(t->order, f->order)) ||
+            t->updated_ms < f->from_ms || (f->to_ms != 0 && t->updated_ms > f->to_ms))
+                return;
+        if (s->out != NULL)
+                s->out[s->n] = *t;
+        s->n++;
 }
 
-/* The rows that pass: their number, and copies where out is not NULL. Called twice, first to count. */
+static void
+select_by_ids(const struct books *b, struct selection *s)
+{
+        const int64_t *id = s->filter->ids;
+
+        for (size_t i = 0; i < s->filter->ids_n; i++) {
+                const struct txn *t = i > 0 && id[i] == id[i - 1] ? NULL : books_row(b, id[i]);
+
+                if (t != NULL)
+                        consider(s, t);
+        }
+}
+
+static void
+select_by_reference(const struct books *b, struct selection *s)
+{
+        for (const struct txn *t = *bucket_of(b, s->filter->reference); t != NULL; t = t->same_bucket)
+                consider(s, t);
+        for (size_t i = 0; s->out != NULL && i < s->n / 2; i++) {       /* a bucket has the newest first */
+                struct txn t = s->out[i];
+
+                s->out[i] = s->out[s->n - 1 - i];
+                s->out[s->n - 1 - i] = t;
+        }
+}
+
+/* Called twice, first to count. */
 static size_t
 select_locked(const struct books *b, const struct txn_filter *f, struct txn *out)
 {
-        size_t n = 0;
+        struct selection s = { .filter = f, .out = out };
 
-        if (f->reference.p == NULL) {
-                for (size_t i = 0; i < b->n; i++) {
-                        if (!passes(b->row[i], f))
-                                continue;
-                        if (out != NULL)
-                                out[n] = *b->row[i];
-                        n++;
-                }
-                return n;
-        }
-        for (const struct txn *t = *bucket_of(b, f->reference); t != NULL; t = t->same_bucket) {
-                if (!passes(t, f))
-                        continue;
-                if (out != NULL)
-                        out[n] = *t;
-                n++;
-        }
-        for (size_t i = 0; out != NULL && i < n / 2; i++) {     /* a bucket has the newest first */
-                struct txn t = out[i];
-
-                out[i] = out[n - 1 - i];
-                out[n - 1 - i] = t;
-        }
-        return n;
+        if (f->ids_n > 0)
+                select_by_ids(b, &s);
+        else if (f->reference.p != NULL)
+                select_by_reference(b, &s);
+        else
+                for (size_t i = 0; i < b->n; i++)
+                        consider(&s, b->row[i]);
+        return s.n;
 }
 
 struct txn *

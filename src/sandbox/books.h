@@ -87,7 +87,7 @@ enum posted {
 struct txn_filter {
         struct str reference;
         struct str order;
-        const int64_t *ids;
+        const int64_t *ids;             /* ascending */
         size_t ids_n;
         int64_t from_ms, to_ms;         /* of updated_ms, both inside; to_ms 0 is no end */
 };

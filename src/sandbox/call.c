@@ -86,8 +86,12 @@ call_text_fits(struct str s)
 {
         if (s.n > BOOKS_TEXT_MAX || !str_is_utf8(s))
                 return false;
-        for (size_t i = 0; i < s.n; i++)
-                if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+        for (size_t i = 0; i < s.n; i++) {
+                unsigned char ch = (unsigned char)s.p[i];
+                bool c1 = ch == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0;       /* U+0080..U+009F */
+
+                if (ch < 0x20 || ch == 0x7f || c1)
                         return false;
+        }
         return true;
 }

@@ -1,54 +1,57 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154
 # stack.sh - one private Boxoffice in one directory: PostgreSQL, Redis, two
 # nginx (ours and the sandbox's), the sandbox, three pools, the jobs daemon.
 #
-# Sourced by ./dev, which brings paths ($top $var $build), say, fail_with and
-# as_pg. `./dev up` runs a stack in var/, every test file one of its own: the
-# same code, so that what is tested is what people start.
+# Sourced by ./dev, which brings paths ($top, $var, $BUILD), step() and
+# as_pg(). `./dev up` runs a stack in var/, every test file one of its own by
+# the same code, so that what is tested is what people start.
 #
-# In the directory:  pid/NAME  "pid starttime", so that a pid that the kernel
+# In the directory:  pid/NAME  "pid starttime", so that a pid which the kernel
 # has given to somebody else is never killed;  log/NAME.log;  run/  sockets;
 # conf/  rendered;  secret/  keys (0600);  pg  the cluster;  env  exports.
 #
-# A stack_* function returns false with CAUSE, FIX and TAIL (a log) set.
+# Functions answer false with CAUSE, FIX and TAIL (a log) set. A failing
+# command must be tested where it stands: `set -e` is no help in conditions.
 
-STACK_PARTS=(postgres redis gateway sandbox nginx pay hook api jobs)
+STACK_PARTS=(postgres redis sandbox-nginx sandbox nginx pay hook api jobs)
+STACK_PROGRAMS=(pay hook api jobs)
 CAUSE='' FIX='' TAIL='' NOTE=''
 
-stack_init() {                  # stack_init DIR: names everything in it, makes nothing
+stack_init() {                  # stack_init DIR: names what is in it, makes nothing
     S=$1
-    S_URL_HOST=127.0.0.1
-    S_DB="postgresql://postgres@/boxoffice?host=$S/run/pg"
-    if [ -e "$S/run" ]; then S_RUN=$(readlink -f "$S/run"); else S_RUN=$S/run; fi
+    S_RUN=$(readlink -f "$S/run" 2>/dev/null) || S_RUN=$S/run
+    S_PORT=$(cat "$S/conf/nginx.port" 2>/dev/null)
+    S_SANDBOX_PORT=$(cat "$S/conf/sandbox-nginx.port" 2>/dev/null)
 }
 
 lost() { CAUSE=$1 FIX=${2:-} TAIL=${3:-}; return 1; }
+db_url() { echo "postgresql://$1@/boxoffice?host=$S_RUN/pg"; }
+secret() { cat "$S/secret/$1" 2>/dev/null; }
 
 # --- processes -------------------------------------------------------------
 
-proc_start_time() {             # when PID began, in ticks; false when it is gone or a zombie
+born() {                        # when a pid began, in ticks; false when it is gone or a zombie
     local stat
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     # shellcheck disable=SC2086
     set -- ${stat##*) }
-    [ "$1" != Z ] || return 1
-    echo "${20}"
+    [ "$1" != Z ] && echo "${20}"
 }
+gone() { ! born "$1" >/dev/null; }
 
 part_pid() {                    # pid of a running part; false when it isn't running
-    local pid born
-    { read -r pid born <"$S/pid/$1"; } 2>/dev/null || return 1
-    [ "$(proc_start_time "$pid")" = "$born" ] || return 1
-    echo "$pid"
+    local pid birth
+    { read -r pid birth <"$S/pid/$1"; } 2>/dev/null || return 1
+    [ "$(born "$pid")" = "$birth" ] && echo "$pid"
 }
+part_up() { part_pid "$1" >/dev/null; }
 
 part_record() {                 # part_record NAME PID
-    local born
-    born=$(proc_start_time "$2") || return 1
-    echo "$2 $born" >"$S/pid/$1"
+    local birth
+    birth=$(born "$2") && echo "$2 $birth" >"$S/pid/$1"
 }
 
-# Starts a program that outlives this shell: own session, output to its log,
+# Starts what outlives this shell: a session of its own, output to its log,
 # none of our descriptors (a lock held by a daemon would never be free again).
 spawn() {                       # spawn NAME COMMAND...
     local name=$1; shift
@@ -64,12 +67,12 @@ wait_for() {                    # wait_for SECONDS COMMAND...: asks every 20 ms
     done
 }
 
-gone() { ! proc_start_time "$1" >/dev/null; }
-
 part_stop() {                   # part_stop NAME SIGNAL SECONDS: asks, waits, then kills it with its children
     local pid children
     if pid=$(part_pid "$1"); then
         kill -"$2" "$pid" 2>/dev/null
+        # Asked twice: a worker that was just about to accept() may miss the first.
+        wait_for 1 gone "$pid" || kill -"$2" "$pid" 2>/dev/null
         if ! wait_for "$3" gone "$pid"; then
             children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
             # shellcheck disable=SC2086
@@ -83,23 +86,33 @@ part_stop() {                   # part_stop NAME SIGNAL SECONDS: asks, waits, th
 # --- directory, secrets, certificates --------------------------------------
 
 # PostgreSQL refuses root. When we are root its files belong to the user
-# postgres, and where that user can't reach the tree (/root is 0700) they
-# stand in /var/tmp behind a link: that survives a restart, /tmp doesn't.
-pg_dir_make() {                 # pg_dir_make PATH [BASE]
+# postgres; where that user can't reach the tree (/root is 0700) they stand
+# elsewhere behind a link: data in /var/tmp, which survives a restart.
+pg_dir() {                      # pg_dir PATH ELSEWHERE: makes it, or finds it made
     local real=$1
-    [ ! -L "$1" ] || rm -f "$1"                                 # a link to what is gone
-    if [ "$(id -u)" != 0 ]; then mkdir -m 700 -p "$1"; return; fi
-    if ! as_pg test -x "$(dirname "$1")"; then
-        real=$(mktemp -d "${2:-/var/tmp}/bx.XXXXXX") && ln -s "$real" "$1" || return 1
-    fi
-    mkdir -p "$real" && chown postgres: "$real" && chmod 700 "$real"
+    [ ! -d "$1" ] || return 0
+    rm -f "$1"                                                  # a link to what is gone
+    if [ "$(id -u)" != 0 ]; then mkdir -m 700 "$1"; return; fi
+    if as_pg test -x "$(dirname "$1")"; then mkdir "$1" || return 1
+    else real=$(mktemp -d "$2/bx.XXXXXX") && ln -s "$real" "$1" || return 1; fi
+    chown postgres: "$real" && chmod 700 "$real"
 }
 
+remove() {                      # remove PATH: with what stands behind it when it is a link
+    local real
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    real=$(readlink -f "$1")
+    rm -rf "$1" "$real"
+}
+
+random_file() { [ -s "$S/secret/$1" ] || (umask 077; openssl rand -hex "$2" >"$S/secret/$1"); }     # NAME BYTES
+
 stack_dirs() {
+    local name
     mkdir -p "$S"/{pid,log,conf,secret,tmp,sandbox} && chmod 700 "$S"/{secret,tmp,sandbox} || return 1
-    # The address of a Unix socket holds 107 bytes; the longest name is 24.
     if [ ! -d "$S/run" ]; then
         rm -f "$S/run"
+        # The address of a Unix socket holds 107 bytes, and our longest name below run/ is 20.
         if [ ${#S} -gt 70 ] || { [ "$(id -u)" = 0 ] && ! as_pg test -x "$S"; }; then
             ln -s "$(mktemp -d /tmp/bx.XXXXXX)" "$S/run" || return 1
         else
@@ -107,48 +120,49 @@ stack_dirs() {
         fi
     fi
     S_RUN=$(readlink -f "$S/run")
-    chmod 711 "$S_RUN"
-    [ -d "$S/run/pg" ] || pg_dir_make "$S_RUN/pg" /tmp || return 1
-    random_file seal.key 32 && random_file gateway.key 24 && random_file webhook_nmi 24 &&
-        random_file webhook_stripe 24 && random_file webhook_resend 24
+    chmod 711 "$S_RUN" && pg_dir "$S_RUN/pg" /tmp && random_file seal.key 32 || return 1
+    for name in gateway.key webhook_nmi webhook_stripe webhook_resend; do random_file $name 24 || return 1; done
 }
 
-random_file() {                 # random_file NAME BYTES: hexadecimal, made once
-    [ -s "$S/secret/$1" ] || (umask 077; openssl rand -hex "$2" >"$S/secret/$1")
-}
-
-secret() { cat "$S/secret/$1" 2>/dev/null; }
-
-# One certificate authority for the tree, made at first use and again when it
-# is about to run out. It signs our server and the sandbox alike.
+# One certificate authority for the tree, made at first use and again shortly
+# before it runs out; it signs our server and the sandbox.
 tls_make() {
-    local t=$var/tls ext san='subjectAltName=DNS:localhost,IP:127.0.0.1' name
+    local made
+    mkdir -p "$var/log"
     exec 8>"$var/lock.tls" && flock 8 || return 1
-    if openssl x509 -checkend 604800 -noout -in "$t/gateway.pem" >/dev/null 2>&1; then exec 8>&-; return; fi
-    rm -rf "$t"; (umask 077; mkdir -p "$t")
-    (
-        umask 077; cd "$t" || exit 1
-        ext=$'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n'$san
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 825 -keyout ca.key -out ca.pem \
-            -subj '/CN=Boxoffice development CA' -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' \
-            -addext 'keyUsage=critical,keyCertSign,cRLSign' || exit 1
-        for name in server gateway; do
-            openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -subj "/CN=boxoffice $name" |
-                openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -days 397 -extfile <(echo "$ext") -out $name.pem || exit 1
-        done
-    ) >"$var/log/tls.log" 2>&1 || { exec 8>&-; lost 'openssl could not make certificates' '' "$var/log/tls.log"; return 1; }
+    openssl x509 -checkend 604800 -noout -in "$var/tls/gateway.pem" >/dev/null 2>&1
+    made=$?
+    if [ $made != 0 ]; then
+        rm -rf "$var/tls"
+        (umask 077; mkdir "$var/tls" && cd "$var/tls" && tls_sign) >"$var/log/tls.log" 2>&1
+        made=$?
+        NOTE='new certificates'
+    fi
     exec 8>&-
+    [ $made = 0 ] || lost 'openssl could not make certificates' '' "$var/log/tls.log"
+}
+
+tls_sign() {
+    local name new=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+    openssl req -x509 "${new[@]}" -days 825 -keyout ca.key -out ca.pem -subj '/CN=Boxoffice development CA' \
+        -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign' || return 1
+    printf '%s\n' 'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' \
+        'extendedKeyUsage=serverAuth' 'subjectAltName=DNS:localhost,IP:127.0.0.1' >ext
+    for name in server gateway; do
+        openssl req -new "${new[@]}" -keyout $name.key -subj "/CN=boxoffice $name" |
+            openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -days 397 -extfile ext -out $name.pem || return 1
+    done
 }
 
 # --- PostgreSQL ------------------------------------------------------------
 
-pg_options() {                  # pg_options SOCKET_DIR SMALL
-    cat <<CONF
+pg_configure() {                # pg_configure DATA_DIR: at each start, because the socket's place may have moved
+    as_pg tee "$1/postgresql.auto.conf" >/dev/null <<CONF
 listen_addresses = ''
-unix_socket_directories = '$1'
+unix_socket_directories = '$S_RUN/pg'
 unix_socket_permissions = 0700
-max_connections = 200
-shared_buffers = $([ "$2" = small ] && echo 32MB || echo 128MB)
+max_connections = ${PG_CONNECTIONS:-200}
+shared_buffers = ${PG_BUFFERS:-128MB}
 fsync = on
 full_page_writes = on
 synchronous_commit = on
@@ -162,73 +176,71 @@ timezone = 'UTC'
 CONF
 }
 
-pg_is_ready() { grep -qs '^ready' "$1/postmaster.pid"; }
-
-pg_run() {                      # pg_run NAME DATA_DIR: starts the server and waits until it takes connections
-    spawn "$1" "${PG_PREFIX[@]}" "$PG_BIN/postgres" -D "$2" || return 1
-    wait_for 60 pg_ready_or_gone "$1" "$2" && part_pid "$1" >/dev/null ||
-        lost 'PostgreSQL did not start' "see the log; ./dev down --wipe starts with an empty database" "$S/log/$1.log"
+pg_run() {                      # pg_run PART DATA_DIR: starts the server and waits until it takes connections
+    pg_configure "$2" && spawn "$1" "${PG_PREFIX[@]}" "$PG_BIN/postgres" -D "$2" || return 1
+    wait_for 60 pg_ready_or_gone "$1" "$2"
+    part_up "$1" && pg_ready_or_gone "$1" "$2" ||
+        lost 'PostgreSQL did not start' './dev down --wipe, then ./dev up, starts with an empty database' "$S/log/$1.log"
 }
-pg_ready_or_gone() { pg_is_ready "$2" || ! part_pid "$1" >/dev/null; }
+pg_ready_or_gone() { ! part_up "$1" || grep -qs '^ready' "$2/postmaster.pid"; }
 
-# What sql/ makes, as one word; a template of the data directory is kept per
-# word, so that a stack's database is one copy instead of initdb and deploy.
+# What sql/ makes, as one word. The data directory that it gives is kept under
+# that word, so that a stack's database is one copy, not an initdb and deploy.
 sql_key() {
-    (cd "$top" && find sql -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; "$PG_BIN/postgres" -V; pg_options x) |
+    (cd "$top" && find sql -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; "$PG_BIN/postgres" -V) |
         sha256sum | cut -c1-16
 }
 
-template_ensure() (             # a subshell: S is another directory here
-    key=$(sql_key)
-    mkdir -p "$var/template" "$var/log"
-    exec 9>"$var/template/lock" && flock 9 || exit 1
-    [ ! -d "$var/template/$key/pg" ] || exit 0
-    for old in "$var/template"/*/; do                           # earlier ones; a copy under way holds the lock shared
-        [ ! -d "$old" ] || rm -rf "$(readlink -f "${old}pg")" "$old"
-    done
-    stack_init "$var/template/making.$$"
-    trap 'part_stop template INT 30; rm -rf "$(readlink -f "$S/run")" "$S"' EXIT
-    mkdir -p "$S" && stack_dirs && pg_dir_make "$S/pg" || exit 1
-    log=$var/log/template.log
-    fresh() {
-        cd / && as_pg "$PG_BIN/initdb" --no-sync -k -E UTF8 --locale=C.UTF-8 -U postgres -A trust "$S/pg" || return 1
-        pg_options "$S_RUN/pg" | as_pg tee -a "$S/pg/postgresql.conf" >/dev/null || return 1
-        pg_run template "$S/pg" || { cat "$S/log/template.log"; return 1; }
+template_fresh() {              # into $S/pg; everything it says goes to the log
+    cd / && as_pg "$PG_BIN/initdb" --no-sync -k -E UTF8 --locale=C.UTF-8 -U postgres -A trust -D "$(readlink -f "$S/pg")" &&
+        pg_run postgres "$(readlink -f "$S/pg")" &&
         psql -Xq -v ON_ERROR_STOP=1 "postgresql://postgres@/postgres?host=$S_RUN/pg" -c 'create database boxoffice' || return 1
-        [ ! -x "$top/sql/install" ] || "$top/sql/install" "postgresql://postgres@/boxoffice?host=$S_RUN/pg" || return 1
-        part_stop template INT 30
-    }
-    fresh >"$log" 2>&1 9>&- || { echo "$log"; exit 1; }
-    sync -f "$S/pg/PG_VERSION"
-    mkdir "$var/template/$key" && mv "$S/pg" "$var/template/$key/pg"
+    [ ! -x "$top/sql/install" ] || "$top/sql/install" "$(db_url postgres)" || return 1
+    part_stop postgres INT 60
+}
+
+template_ensure() (             # template_ensure KEY; in a subshell, because S is another directory here
+    mkdir -p "$var/template" "$var/log" && exec 9>"$var/template/lock" && flock 9 || exit 1
+    [ ! -s "$var/template/$1/pg/PG_VERSION" ] || exit 0
+    for old in "$var"/template/*/; do                           # of another sql/; a copy under way holds the lock shared
+        [ ! -d "$old" ] || { remove "${old}pg"; remove "${old}run"; rm -rf "$old"; }
+    done
+    stack_init "$var/template/new"
+    trap 'part_stop postgres INT 60; remove "$S/run"; remove "$S/pg"; rm -rf "$S"' EXIT
+    mkdir "$S" && stack_dirs && pg_dir "$S/pg" /var/tmp || exit 1
+    if ! template_fresh >"$var/log/template.log" 2>&1 9>&-; then
+        cat "$S/log/postgres.log" >"$var/log/template-postgres.log" 2>/dev/null
+        exit 1
+    fi
+    mkdir "$var/template/$1" && mv "$S/pg" "$var/template/$1/pg"
 )
 
-start_postgres() {              # start_postgres SMALL: from the template when there is no data yet
+template_copy() {               # under a shared lock, so that nobody clears it away meanwhile
+    (flock -s 9 && cp -a --reflink=auto "$(readlink -f "$var/template/$1/pg")/." "$(readlink -f "$S/pg")/") 9>"$var/template/lock"
+}
+
+start_postgres() {
+    local key
     if [ ! -s "$S/pg/PG_VERSION" ]; then
-        local log key
-        log=$(template_ensure) || { lost 'the database could not be made from sql/' \
-            'mend sql/ and run it again' "${log:-$var/log/template.log}"; return 1; }
         key=$(sql_key)
+        template_ensure "$key" ||
+            { lost 'the database could not be made from sql/' 'mend what the log names, then ./dev up again' "$var/log/template.log"; return 1; }
         rm -f "$S"/secret/{admin,platform}_key "$S/sold" "$S"/sandbox/*         # they spoke of another database
-        pg_dir_make "$S/pg" || return 1
-        (flock -s 9 && cp -a --reflink=auto "$(readlink -f "$var/template/$key/pg")/." "$(readlink -f "$S/pg")/") \
-            9>"$var/template/lock" || { lost 'the template database could not be copied'; return 1; }
+        pg_dir "$S/pg" /var/tmp && template_copy "$key" || { lost 'the template database could not be copied'; return 1; }
         echo "$key" >"$S/sql.key"
-        NOTE='new database'
+        NOTE='new'
     fi
-    # The socket's place is this stack's own; written at each start because /tmp may be another one now.
-    pg_options "$S_RUN/pg" "${SMALL:-}" | as_pg tee "$(readlink -f "$S/pg")/postgresql.auto.conf" >/dev/null || return 1
     pg_run postgres "$(readlink -f "$S/pg")"
 }
 
-sql_deploy() {                  # to a running database, when sql/ has changed since
-    [ "$(sql_key)" != "$(cat "$S/sql.key" 2>/dev/null)" ] || return 0
-    if [ -x "$top/sql/install" ]; then
-        "$top/sql/install" "$S_DB" >"$S/log/deploy.log" 2>&1 ||
-            { lost 'sql/install failed on the running database' 'mend sql/; or ./dev down --wipe' "$S/log/deploy.log"; return 1; }
-    fi
-    sql_key >"$S/sql.key"
-    NOTE='schema deployed'
+sql_changed() { [ "$(sql_key)" != "$(cat "$S/sql.key" 2>/dev/null)" ]; }
+
+sql_deploy() {                  # to the running database
+    local key
+    key=$(sql_key)
+    [ ! -x "$top/sql/install" ] || "$top/sql/install" "$(db_url postgres)" >"$S/log/deploy.log" 2>&1 ||
+        { lost 'sql/install failed on the running database' 'mend sql/, or ./dev down --wipe' "$S/log/deploy.log"; return 1; }
+    echo "$key" >"$S/sql.key"
 }
 
 # --- Redis, nginx, sandbox -------------------------------------------------
@@ -241,111 +253,199 @@ start_redis() {
 }
 redis_ready() { [ -S "$S_RUN/redis.sock" ] && [ "$(redis-cli -s "$S_RUN/redis.sock" ping 2>/dev/null)" = PONG ]; }
 
-render() {                      # render TEMPLATE OUT: fills @NAME@ in
-    local origins='' o
+render() {                      # render TEMPLATE CERTIFICATE PORT: fills @NAMES@ in
+    local origins='' o user=''
+    [ "$(id -u)" != 0 ] || user='user root;'                    # the sockets and files below var/ are ours
     for o in ${BOXOFFICE_ALLOWED_ORIGINS:-}; do origins+="\"$o\" \$http_origin; "; done
-    sed -e "s|@USER@|$([ "$(id -u)" = 0 ] && echo 'user root;')|" -e "s|@WORKERS@|${NGINX_WORKERS:-2}|g" \
-        -e "s|@PORT@|$S_PORT|g" -e "s|@SANDBOX_PORT@|$S_SANDBOX_PORT|g" -e "s|@ALLOWED_ORIGINS@|$origins|" \
-        -e "s|@PUBLIC_URL@|https://$S_URL_HOST:$S_PORT|g" -e "s|@LOG@|$S/log|g" -e "s|@TMP@|$S/tmp|g" -e "s|@RUN@|$S_RUN|g" \
-        -e "s|@CONF@|$S/conf|g" -e "s|@WWW@|$top/nginx/www|g" -e "s|@SANDBOX_SOCKET@|$S_RUN/sandbox.sock|g" \
-        -e "s|@PAY_SOCKET@|$S_RUN/pay.sock|g" -e "s|@HOOK_SOCKET@|$S_RUN/hook.sock|g" -e "s|@API_SOCKET@|$S_RUN/api.sock|g" \
-        -e "s|@CERT@|$var/tls/$3.pem|g" -e "s|@KEY@|$var/tls/$3.key|g" "$1" >"$2"
+    sed -e "s|@USER@|$user|" -e "s|@WORKERS@|${NGINX_WORKERS:-2}|" -e "s|@ALLOWED_ORIGINS@|$origins|" \
+        -e "s|@PORT@|$3|g" -e "s|@SANDBOX_PORT@|$3|g" -e "s|@PUBLIC_URL@|https://127.0.0.1:$3|g" \
+        -e "s|@CERT@|$var/tls/$2.pem|g" -e "s|@KEY@|$var/tls/$2.key|g" -e "s|@WWW@|$top/nginx/www|g" \
+        -e "s|@LOG@|$S/log|g" -e "s|@TMP@|$S/tmp|g" -e "s|@RUN@|$S_RUN|g" -e "s|@CONF@|$S/conf|g" \
+        -e "s|@PAY_SOCKET@|$S_RUN/pay.sock|g" -e "s|@HOOK_SOCKET@|$S_RUN/hook.sock|g" \
+        -e "s|@API_SOCKET@|$S_RUN/api.sock|g" -e "s|@SANDBOX_SOCKET@|$S_RUN/sandbox.sock|g" "$top/nginx/$1.in" >"$S/conf/$1"
 }
 
-# nginx says itself whether it could bind, so a port is taken by trying it.
-nginx_run() {                   # nginx_run PART CONF
-    "${NGINX:-/usr/sbin/nginx}" -p "$S/" -e "$S/log/$1-error.log" -c "$2" </dev/null >"$S/log/$1-start.log" 2>&1 8>&- 9>&- || return 1
-    wait_for 5 test -s "$S_RUN/$1.pid" && part_record "$1" "$(cat "$S_RUN/$1.pid")"
-}
-
-port_pick() { echo $((20000 + SRANDOM % 12000)); }              # below what the kernel hands out by itself
-
-ports_load() {                  # fixed for ./dev, found by trying for a test's stack
-    S_PORT=$(cat "$S/conf/port" 2>/dev/null) || S_PORT=${PORT:-}
-    S_SANDBOX_PORT=$(cat "$S/conf/sandbox_port" 2>/dev/null) || S_SANDBOX_PORT=${SANDBOX_PORT:-}
-}
-
-start_gateway() {               # the nginx before the sandbox: the other side has its own
-    local try
+# nginx itself says whether it could bind, so a port is taken by trying it. A
+# test's stack takes any below those that the kernel hands out by itself.
+nginx_start() {                 # nginx_start PART CERTIFICATE FIXED_PORT VARIABLE TEMPLATE...; the last is the main file
+    local part=$1 cert=$2 fixed=$3 variable=$4 port template try; shift 4
     for try in 1 2 3 4 5 6 7 8; do
-        [ -n "${S_SANDBOX_PORT:-}" ] && [ "$try" = 1 ] || S_SANDBOX_PORT=$(port_free "${SANDBOX_PORT:-}")
-        [ ! -f "$top/nginx/sandbox.conf.in" ] || render "$top/nginx/sandbox.conf.in" "$S/conf/sandbox.conf" gateway || return 1
-        render "$top/nginx/gateway.conf.in" "$S/conf/gateway.conf" gateway || return 1
-        if nginx_run gateway "$S/conf/gateway.conf"; then echo "$S_SANDBOX_PORT" >"$S/conf/sandbox_port"; return; fi
-        grep -q 'Address already in use' "$S/log/gateway-start.log" && [ -z "${SANDBOX_PORT:-}" ] || break
-        S_SANDBOX_PORT=
+        port=$(cat "$S/conf/$part.port" 2>/dev/null)
+        port=${port:-${fixed:-$((20000 + SRANDOM % 12000))}}
+        for template; do render "$template" "$cert" "$port" || return 1; done
+        rm -f "$S_RUN/$part.pid"
+        if /usr/sbin/nginx -p "$S/" -e "$S/log/$part.log" -c "$S/conf/$template" </dev/null >"$S/log/$part-start.log" 2>&1 8>&- 9>&- &&
+            wait_for 5 test -s "$S_RUN/$part.pid"; then
+            echo "$port" >"$S/conf/$part.port"
+            printf -v "S_$variable" %s "$port"
+            NOTE="127.0.0.1:$port"
+            part_record "$part" "$(cat "$S_RUN/$part.pid")"
+            return
+        fi
+        { [ -z "$fixed" ] && grep -q 'Address already in use' "$S/log/$part-start.log" && rm -f "$S/conf/$part.port"; } || break
     done
-    lost "nginx for the sandbox did not start on port $S_SANDBOX_PORT" \
-        'free the port, or choose one: SANDBOX_PORT=9444 ./dev up' "$S/log/gateway-start.log"
+    lost "$part did not start on 127.0.0.1:$port (try $try)" "if something else has the port, choose another: $variable=$((port + 1)) ./dev up" \
+        "$S/log/$part-start.log"
 }
-
-start_nginx() {
-    local try
-    for try in 1 2 3 4 5 6 7 8; do
-        [ -n "${S_PORT:-}" ] && [ "$try" = 1 ] || S_PORT=$(port_free "${PORT:-}")
-        render "$top/nginx/boxoffice.conf.in" "$S/conf/nginx.conf" server || return 1
-        if nginx_run nginx "$S/conf/nginx.conf"; then echo "$S_PORT" >"$S/conf/port"; return; fi
-        grep -q 'Address already in use' "$S/log/nginx-start.log" && [ -z "${PORT:-}" ] || break
-        S_PORT=
-    done
-    lost "nginx did not start on port $S_PORT" 'free the port, or choose one: PORT=8444 ./dev up' "$S/log/nginx-start.log"
-}
-port_free() { if [ -n "$1" ]; then echo "$1"; else port_pick; fi; }
+start_nginx() { nginx_start nginx server "${PORT:-}" PORT boxoffice.conf; }
+start_sandbox-nginx() { nginx_start sandbox-nginx gateway "${SANDBOX_PORT:-}" SANDBOX_PORT sandbox.conf sandbox-main.conf; }
 
 start_sandbox() {
     local sync=()
-    [ "${SANDBOX_SYNC:-on}" = on ] || sync=(--no-sync)
-    # shellcheck disable=SC2046
-    worker_env spawn sandbox /usr/bin/spawn-fcgi -n -s "$S_RUN/sandbox.sock" -M 0600 -- "$BUILD/boxoffice-sandbox" \
-        --books "$S/sandbox/books" --threads 32 --security-key "$(secret gateway.key)" \
-        --clock-url "postgresql://boxoffice_api@/boxoffice?host=$S_RUN/pg" "${sync[@]}" || return 1
-    wait_for 10 part_listens sandbox || lost 'the sandbox did not start' '' "$S/log/sandbox.log"
+    settings boxoffice_api
+    [ "${SANDBOX_SYNC:-on}" != off ] || sync=(--no-sync)
+    socket_program sandbox '' "$BUILD/boxoffice-sandbox" --books "$S/sandbox/books" --threads 32 \
+        --security-key "$(secret gateway.key)" --clock-url "$(db_url boxoffice_api)" "${sync[@]}"
 }
-part_listens() { [ -S "$S_RUN/$1.sock" ] && part_pid "$1" >/dev/null; }
 
 # --- our programs ----------------------------------------------------------
 
 # The environment of a program is made from nothing: a setting that it doesn't
-# know stops it, and a developer's shell is full of what `./dev env` printed.
-settings() {                    # NAME=value lines; ROLE is the database role's last word
-    local ours name line
-    ours="BOXOFFICE_MODE=test
-BOXOFFICE_PUBLIC_URL=https://$S_URL_HOST:$S_PORT
-BOXOFFICE_DATABASE_URL=postgresql://boxoffice_$1@/boxoffice?host=$S_RUN/pg
-BOXOFFICE_REDIS_URL=unix://$S_RUN/redis.sock
-BOXOFFICE_KEY_FILE=$S/secret/seal.key
-BOXOFFICE_GATEWAY_URL=https://$S_URL_HOST:$S_SANDBOX_PORT
-BOXOFFICE_GATEWAY_CA_FILE=$var/tls/ca.pem
-BOXOFFICE_GATEWAY_SECURITY_KEY=$(secret gateway.key)
-BOXOFFICE_CALL_DEADLINE_MS=5000
-BOXOFFICE_FENCE_MS=8000
-BOXOFFICE_HORIZON_MS=15000"
-    while IFS= read -r line; do                 # WORKER_ENV wins over ours, ours over the shell's
-        name=${line%%=*}
-        case " ${WORKER_ENV:-}" in *" $name="*) ;; *) printf '%s\n' "$line" ;; esac
-    done <<<"$ours"
+# know stops it, and a developer's shell may be full of what `./dev env`
+# printed. Of that shell only names that conf.def reads and that we don't set
+# go through; WORKER_ENV="NAME=value ..." goes before ours.
+settings() {                    # settings DATABASE_ROLE: fills SETTINGS
+    local pair name known
+    declare -A set=(
+        [BOXOFFICE_MODE]=test
+        [BOXOFFICE_PUBLIC_URL]=https://127.0.0.1:$S_PORT
+        [BOXOFFICE_DATABASE_URL]=$(db_url "$1")
+        [BOXOFFICE_REDIS_URL]=unix://$S_RUN/redis.sock
+        [BOXOFFICE_KEY_FILE]=$S/secret/seal.key
+        [BOXOFFICE_GATEWAY_URL]=https://127.0.0.1:$S_SANDBOX_PORT
+        [BOXOFFICE_GATEWAY_CA_FILE]=$var/tls/ca.pem
+        [BOXOFFICE_GATEWAY_SECURITY_KEY]=$(secret gateway.key)
+        [BOXOFFICE_CALL_DEADLINE_MS]=5000
+        [BOXOFFICE_FENCE_MS]=8000
+        [BOXOFFICE_HORIZON_MS]=15000
+    )
+    known=" $(sed -nE 's/^(TEXT|NUMBER)\([^,]*, *"([A-Z0-9_]+)".*/BOXOFFICE_\2/p' "$top/src/base/conf.def" | tr '\n' ' ')"
     for name in $(compgen -e BOXOFFICE_); do
-        case "$name" in BOXOFFICE_STACK | BOXOFFICE_DEV_HOME) continue ;; esac
-        # $known: the table's own settings; what ./dev env prints for callers is not among them.
-        case "$known " in *" $name "*) ;; *) continue ;; esac
-        case $'\n'"$ours" in *$'\n'"$name="*) continue ;; esac
-        case " ${WORKER_ENV:-}" in *" $name="*) continue ;; esac
-        printf '%s=%s\n' "$name" "${!name}"
+        case $known in *" $name "*) [ -n "${set[$name]+ours}" ] || set[$name]=${!name} ;; esac
     done
-    # shellcheck disable=SC2086
-    [ -z "${WORKER_ENV:-}" ] || printf '%s\n' $WORKER_ENV
+    for pair in ${WORKER_ENV:-}; do set[${pair%%=*}]=${pair#*=}; done
+    for name in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do [ -z "${!name:-}" ] || set[$name]=${!name}; done
+    SETTINGS=(PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LANG=C.UTF-8)
+    for name in "${!set[@]}"; do SETTINGS+=("$name=${set[$name]}"); done
 }
 
-known_settings() {              # names that src/base/conf.def reads
-    sed -nE 's/^(TEXT|NUMBER)\([^,]*, *"([A-Z0-9_]+)".*/ BOXOFFICE_\2/p' "$top/src/base/conf.def" | tr -d '\n'
+# A program that takes its listening socket as descriptor 0. multiwatch with
+# its defaults gives up for good after 17 quick deaths; -r 20 -t 500 never
+# does while the program lives for half a second, and still does at once when
+# it can't start at all.
+socket_program() {              # socket_program PART WORKERS PROGRAM...; WORKERS empty: one, not watched
+    local part=$1 workers=$2 watch=(); shift 2
+    [ -x "$1" ] || { lost "there is no $1" './dev up builds it; see log/build.log'; return 1; }
+    [ -z "$workers" ] || watch=(/usr/bin/multiwatch -f "$workers" -r 20 -t 500 --)
+    rm -f "$S_RUN/$part.sock"
+    spawn "$part" env -i "${SETTINGS[@]}" /usr/bin/spawn-fcgi -n -s "$S_RUN/$part.sock" -M 0660 -- "${watch[@]}" "$@" || return 1
+    wait_for 10 part_listens_or_gone "$part"
+    part_up "$part" || lost "$part did not start" '' "$S/log/$part.log"
+}
+part_listens_or_gone() { [ -S "$S_RUN/$1.sock" ] || ! part_up "$1"; }
+
+start_pay()  { settings boxoffice_api;  socket_program pay  "${PAY:-4}"  "$BUILD/boxoffice-api" pay; }
+start_hook() { settings boxoffice_hook; socket_program hook "${HOOK:-2}" "$BUILD/boxoffice-api" hook; }
+start_api()  { settings boxoffice_api;  socket_program api  "${API:-4}"  "$BUILD/boxoffice-api" api; }
+start_jobs() {
+    settings boxoffice_jobs
+    [ -x "$BUILD/boxoffice-jobs" ] || { lost "there is no $BUILD/boxoffice-jobs"; return 1; }
+    spawn jobs env -i "${SETTINGS[@]}" "$BUILD/boxoffice-jobs"
 }
 
-# Runs a command (or a function that starts one) with settings alone.
-with_settings() (               # with_settings ROLE COMMAND...
-    local line known role=$1; shift
-    known=$(known_settings)
-    local -a set=(PATH=/usr/sbin:/usr/bin:/sbin:/bin TZ=UTC LANG=C.UTF-8)
-    while IFS= read -r line; do set+=("$line"); done < <(settings "$role")
-    for line in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do [ -z "${!line:-}" ] || set+=("$line=${!line}"); done
-    exec env -i "${set[@]}" "$@"
-)
+start_keys() {
+    local role
+    settings boxoffice_owner
+    for role in admin platform; do
+        [ -s "$S/secret/${role}_key" ] ||
+            (umask 077; env -i "${SETTINGS[@]}" "$BUILD/boxoffice" keys create --role $role --name "dev-$role" \
+                >"$S/secret/${role}_key" 2>"$S/log/keys.log") ||
+            { rm -f "$S/secret/${role}_key"; lost "boxoffice keys create --role $role failed" '' "$S/log/keys.log"; return 1; }
+    done
+}
+
+# What the programs run with, as one word: when it changes they are restarted.
+programs_key() {
+    settings boxoffice_api
+    { printf '%s\n' "${SETTINGS[@]}" | LC_ALL=C sort; cksum "$BUILD"/boxoffice{,-api,-jobs,-sandbox} 2>/dev/null
+        echo "${PAY:-4} ${HOOK:-2} ${API:-4}"; } | sha256sum
+}
+
+programs_ready() {              # the answer of /readyz through nginx, and every part still alive
+    local part
+    wait_for 30 api_ready_or_gone ||
+        { lost '/readyz does not answer 200' '' "$S/log/api.log"; return 1; }
+    for part in "${STACK_PROGRAMS[@]}"; do
+        part_up "$part" || { lost "$part stopped by itself" '' "$S/log/$part.log"; return 1; }
+    done
+}
+api_ready_or_gone() {
+    ! part_up api || [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' --cacert "$var/tls/ca.pem" "https://127.0.0.1:$S_PORT/readyz")" = 200 ]
+}
+
+stack_env() {                   # for callers: what they need, as exports
+    local name
+    for name in URL="https://127.0.0.1:$S_PORT" CA="$var/tls/ca.pem" ADMIN_KEY="$(secret admin_key)" \
+        PLATFORM_KEY="$(secret platform_key)" SANDBOX_URL="https://127.0.0.1:$S_SANDBOX_PORT" \
+        DATABASE_URL="$(db_url boxoffice_owner)" REDIS_URL="unix://$S_RUN/redis.sock" \
+        WEBHOOK_SECRET_NMI="$(secret webhook_nmi)" WEBHOOK_SECRET_STRIPE="$(secret webhook_stripe)" \
+        WEBHOOK_SECRET_RESEND="$(secret webhook_resend)"; do
+        printf "export BOXOFFICE_%s='%s'\n" "${name%%=*}" "${name#*=}"
+    done
+}
+
+# --- the whole -------------------------------------------------------------
+
+# Starts what isn't running; restarts the programs when they, their settings
+# or the schema have changed. CHANGES counts what was done.
+stack_up() {
+    local part restart=''
+    CHANGES=0
+    mkdir -p "$S" || return 1
+    exec 9>"$S/lock" && flock 9 || return 1
+    stack_dirs && tls_make || return 1
+    part_up postgres || step postgres start_postgres || return 1
+    if [ -n "${DB_ONLY:-}" ]; then stack_env_write; return; fi
+    for part in redis sandbox-nginx nginx; do
+        part_up "$part" || step "$part" "start_$part" || return 1
+    done
+    if sql_changed; then step schema sql_deploy || return 1; restart=1; fi
+    if [ "$(programs_key)" != "$(cat "$S/conf/programs.key" 2>/dev/null)" ] || [ -n "$restart" ]; then
+        for part in "${STACK_PROGRAMS[@]}" sandbox; do part_stop "$part" TERM 10; done
+    fi
+    [ -s "$S/secret/admin_key" ] && [ -s "$S/secret/platform_key" ] || step keys start_keys || return 1
+    for part in sandbox "${STACK_PROGRAMS[@]}"; do
+        part_up "$part" || step "$part" "start_$part" || return 1
+    done
+    [ "$CHANGES" = 0 ] || step ready programs_ready || return 1
+    programs_key >"$S/conf/programs.key"
+    stack_env_write
+}
+stack_env_write() { (umask 077; stack_env >"$S/env"); exec 9>&-; }
+
+stop_part() {
+    case $1 in
+        postgres) part_stop postgres "${PG_STOP:-INT}" 30 ;;
+        nginx | sandbox-nginx) part_stop "$1" "${NGINX_STOP:-QUIT}" 5 ;;
+        *) part_stop "$1" TERM 10 ;;                            # longer than a gateway call's deadline here
+    esac
+}
+
+stack_down() {                  # from the door inwards; STOPPED: how many parts were running
+    local part pid
+    STOPPED=0
+    [ -d "$S/pid" ] || return 0
+    exec 9>"$S/lock" && flock 9 || return 1
+    for part in "${STACK_PARTS[@]}"; do part_up "$part" && STOPPED=$((STOPPED + 1)); done
+    stop_part nginx
+    for part in "${STACK_PROGRAMS[@]}"; do                      # they drain side by side
+        pid=$(part_pid "$part") && kill -TERM "$pid" 2>/dev/null
+    done
+    for part in "${STACK_PROGRAMS[@]}" sandbox sandbox-nginx redis postgres; do stop_part "$part"; done
+    exec 9>&-
+}
+
+stack_wipe() {                  # everything of a stopped stack; never what the tree shares (build, tls, template)
+    remove "$S/run/pg"; remove "$S/run"; remove "$S/pg"
+    rm -rf "$S"/{pid,conf,secret,tmp,sandbox,log,env,sold,sql.key,lock}
+}

@@ -1,0 +1,19 @@
+-- app.order_expire(p_org, p_order) -> whether there is nothing left to do
+-- The job at the end of a hold. Not due yet: false. An order with a payment
+-- under way keeps its tickets; when that comes to nothing it is held again,
+-- with a job of its own.
+create or replace function app.order_expire(p_org int, p_order uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_row app.orders;
+begin
+    select * into v_row from app.orders o where o.org = p_org and o.id = p_order for update;
+    if v_row.status <> 'held' then
+        return true;
+    elsif v_row.expires_at > ops.now() then
+        return false;
+    end if;
+    perform app.order_release(p_org, p_order, 'expired', 'jobs', null);
+    return true;
+end $$;

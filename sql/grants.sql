@@ -1,0 +1,85 @@
+-- grants.sql - who may call what: a matrix of functions and roles. Everything
+-- not named here is for nobody but owners: inner functions are called by
+-- functions. Re-applied on every deploy; what it does not say is taken away.
+do $$
+declare
+    v_fn record;
+    v_row record;
+begin
+    execute 'revoke all on all tables in schema app, ops, ledger, meta from public';
+    execute 'revoke all on all functions in schema app, ops, ledger, meta from public';
+    for v_fn in
+        select p.oid::regprocedure as f, r.rolname from pg_proc p cross join pg_roles r
+        where p.pronamespace in ('app'::regnamespace, 'ops'::regnamespace, 'ledger'::regnamespace)
+          and r.rolname in ('boxoffice_api', 'boxoffice_hook', 'boxoffice_jobs', 'boxoffice_payouts', 'boxoffice_sealer',
+              'boxoffice_auditor', 'boxoffice_backup')
+    loop
+        execute format('revoke all on function %s from %I', v_fn.f, v_fn.rolname);
+    end loop;
+
+    for v_row in
+        select m.fn, m.roles from (values
+            ('ops.now',                  '{definer,api,hook,jobs,payouts,sealer,auditor}'),
+            ('ops.node_id',              '{definer}'),
+            ('ledger.is_balanced',       '{definer}'),
+            ('ops.clock_get',            '{api,jobs}'),
+            ('ops.clock_advance',        '{api}'),
+            ('ops.epoch_get',            '{api,hook,jobs}'),
+            ('ops.idem_claim',           '{api}'),
+            ('ops.idem_object',          '{api}'),
+            ('ops.idem_finish',          '{api,jobs}'),
+            ('ops.idem_get',             '{api,jobs}'),
+            ('ops.jobs_due_orgs',        '{jobs}'),
+            ('ops.job_claim',            '{jobs}'),
+            ('ops.job_finish',           '{jobs}'),
+            ('ops.job_again',            '{jobs}'),
+            ('app.credential_create',    '{api}'),
+            ('app.credential_find',      '{api,hook}'),
+            ('app.credential_by_id',     '{api}'),
+            ('app.credential_revoke',    '{api}'),
+            ('app.organizer_create',     '{api}'),
+            ('app.organizer_update',     '{api}'),
+            ('app.organizer_verify',     '{api}'),
+            ('app.organizer_get',        '{api,jobs}'),
+            ('app.organizers_list',      '{api}'),
+            ('app.event_create',         '{api}'),
+            ('app.event_update',         '{api}'),
+            ('app.event_move',           '{api}'),
+            ('app.event_complete',       '{jobs}'),
+            ('app.event_get',            '{api,jobs}'),
+            ('app.events_list',          '{api}'),
+            ('app.events_list_all',      '{api}'),
+            ('app.ticket_type_create',   '{api}'),
+            ('app.ticket_type_update',   '{api}'),
+            ('app.ticket_types_list',    '{api}'),
+            ('app.order_snapshot',       '{api}'),
+            ('app.guest_create',         '{api}'),
+            ('app.guest_get',            '{api}'),
+            ('app.order_open',           '{api}'),
+            ('app.order_pay',            '{api}'),
+            ('app.order_free',           '{api}'),
+            ('app.order_cancel',         '{api}'),
+            ('app.order_expire',         '{jobs}'),
+            ('app.order_views',          '{api,jobs}'),
+            ('app.orders_page',          '{api}'),
+            ('app.payment_begin',        '{api}'),
+            ('app.payment_settle',       '{api,jobs}'),
+            ('app.payment_get',          '{api,jobs}'),
+            ('app.payment_looked_up',    '{jobs}'),
+            ('ledger.entries_list',      '{api}')
+        ) m (fn, roles)
+    loop
+        for v_fn in
+            select p.oid::regprocedure as f, r.role from pg_proc p cross join unnest(v_row.roles::text[]) r (role)
+            where p.oid::regproc::text = v_row.fn or format('%s.%s', p.pronamespace::regnamespace, p.proname) = v_row.fn
+        loop
+            execute format('grant execute on function %s to %I', v_fn.f, 'boxoffice_' || v_fn.role);
+        end loop;
+        if not found then
+            raise exception 'grants.sql names %, which does not exist', v_row.fn;
+        end if;
+    end loop;
+    execute 'grant usage on schema app, ops, ledger to boxoffice_api, boxoffice_hook, boxoffice_jobs, boxoffice_payouts, '
+        'boxoffice_sealer, boxoffice_auditor';
+    execute 'grant usage on schema meta to boxoffice_auditor';
+end $$;

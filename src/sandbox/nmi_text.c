@@ -1,0 +1,129 @@
+/* nmi_text.c - words, numbers and escapes of the dialect. Pure functions. */
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/str.h"
+#include "sandbox/books.h"
+#include "sandbox/nmi.h"
+
+#include <time.h>
+
+const char *
+nmi_code_text(int code)
+{
+        static const struct {
+                int code;
+                const char *text;
+        } table[] = {
+#define TOKEN(token, brand, code, text, mishap, delay) { code, text },
+#include "sandbox/token.def"
+#undef TOKEN
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(table); i++)
+                if (table[i].code == code)
+                        return table[i].text;
+        return "";
+}
+
+void
+nmi_authcode(const struct txn *t, char out[NMI_AUTHCODE_MAX])
+{
+        (void)snprintf(out, NMI_AUTHCODE_MAX, "%06d", (int)(t->id * 48271 % 1000000));
+}
+
+struct str
+nmi_cc_number(struct arena *a, const struct txn *t)
+{
+        return str_fmt(a, "%s%04d", card_brand_mask(t->brand), t->last4);
+}
+
+void
+nmi_time(int64_t wall_ms, char out[NMI_TIME_MAX])
+{
+        time_t s = (time_t)(wall_ms / 1000);
+        struct tm tm;
+
+        CHECK(gmtime_r(&s, &tm) != NULL);
+        (void)snprintf(out, NMI_TIME_MAX, "%04d%02d%02d%02d%02d%02d", (tm.tm_year + 1900) % 10000,
+            (tm.tm_mon + 1) % 100, tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100);
+}
+
+/* Digits s[i..i+n) as a number. */
+static int
+digits(struct str s, size_t i, size_t n)
+{
+        int v = 0;
+
+        while (n-- > 0)
+                v = v * 10 + (s.p[i++] - '0');
+        return v;
+}
+
+bool
+nmi_time_parse(struct str s, int64_t *wall_ms)
+{
+        struct tm tm = { 0 };
+        char again[NMI_TIME_MAX];
+
+        if (s.n != NMI_TIME_MAX - 1)
+                return false;
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] < '0' || s.p[i] > '9')
+                        return false;
+        tm.tm_year = digits(s, 0, 4) - 1900;
+        tm.tm_mon = digits(s, 4, 2) - 1;
+        tm.tm_mday = digits(s, 6, 2);
+        tm.tm_hour = digits(s, 8, 2);
+        tm.tm_min = digits(s, 10, 2);
+        tm.tm_sec = digits(s, 12, 2);
+        *wall_ms = (int64_t)timegm(&tm) * 1000;
+        nmi_time(*wall_ms, again);      /* a 31st of June has become another day */
+        return str_is(s, again);
+}
+
+void
+nmi_put_field(struct buf *b, const char *name, struct str value)
+{
+        static const char hex[] = "0123456789ABCDEF";
+
+        if (b->n > 0)
+                buf_putc(b, '&');
+        buf_puts(b, name);
+        buf_putc(b, '=');
+        for (size_t i = 0; i < value.n; i++) {
+                unsigned char c = (unsigned char)value.p[i];
+                bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                    c == '-' || c == '_' || c == '.' || c == '~';
+
+                if (plain)
+                        buf_putc(b, (char)c);
+                else if (c == ' ')
+                        buf_putc(b, '+');
+                else
+                        buf_put(b, (struct str){ (char[3]){ '%', hex[c >> 4], hex[c & 15] }, 3 });
+        }
+}
+
+void
+nmi_put_xml_text(struct buf *b, struct str s)
+{
+        for (size_t i = 0; i < s.n; i++) {
+                switch (s.p[i]) {
+                case '&':  buf_puts(b, "&amp;");  break;
+                case '<':  buf_puts(b, "&lt;");   break;
+                case '>':  buf_puts(b, "&gt;");   break;
+                case '"':  buf_puts(b, "&quot;"); break;
+                case '\'': buf_puts(b, "&apos;"); break;
+                default:   buf_putc(b, s.p[i]);   break;
+                }
+        }
+}
+
+void
+nmi_put_element(struct buf *b, const char *name, struct str value)
+{
+        buf_fmt(b, "<%s>", name);
+        nmi_put_xml_text(b, value);
+        buf_fmt(b, "</%s>\n", name);
+}

@@ -1,0 +1,312 @@
+/*
+ * nmi_transact.c - POST /api/transact.php: a charge or what is done to one.
+ *
+ * Read the form, book, answer. What a fault or a token lets go wrong happens
+ * around that, in transact_before() and transact_after(), and touches neither
+ * the books nor the words of the answer.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/money.h"
+#include "base/secret.h"
+#include "sandbox/books.h"
+#include "sandbox/call.h"
+#include "sandbox/faults.h"
+#include "sandbox/nmi.h"
+#include "sandbox/testclock.h"
+
+#include <inttypes.h>
+
+#define ANSWER_MAX              8192
+#define HANG_MS                 60000
+#define DUP_SECONDS_DEFAULT     1200
+#define DUP_SECONDS_MAX         7862400
+
+struct token {
+        const char *name;
+        enum card_brand brand;
+        int code;
+        enum mishap mishap;
+        int64_t delay_ms;
+};
+
+static const struct token tokens[] = {
+#define TOKEN(token, brand, code, text, mishap, delay) { token, CARD_##brand, code, MISHAP_##mishap, delay },
+#include "sandbox/token.def"
+#undef TOKEN
+};
+
+struct transact {
+        struct call *call;
+        struct str type;                /* as asked, echoed */
+        struct posting posting;
+        enum mishap mishap;
+        int64_t delay_ms;
+};
+
+static const struct token *
+token_find(struct str name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
+                if (str_is(name, tokens[i].name))
+                        return &tokens[i];
+        return NULL;
+}
+
+static struct str
+field(struct transact *t, const char *name)
+{
+        return call_field(t->call, t->call->body, name);
+}
+
+static bool
+key_is_right(struct transact *t)
+{
+        struct str given = field(t, "security_key"), right = t->call->box->security_key;
+
+        return given.n == right.n && secret_eq(given.p, right.p, right.n);
+}
+
+/*
+ * A decimal in major units, "10.00" also where the currency has no minor
+ * unit: zeros behind the currency's exponent say nothing and are passed over.
+ */
+static bool
+read_amount(struct str s, enum currency c, int64_t *minor)
+{
+        struct str whole, fraction;
+        struct money m;
+
+        if (str_cut(s, '.', &whole, &fraction)) {
+                while (fraction.n > (size_t)currency_exponent(c) && fraction.p[fraction.n - 1] == '0') {
+                        fraction.n--;
+                        s.n--;
+                }
+                if (fraction.n == 0)
+                        s = whole;
+        }
+        if (!money_parse_decimal(s, c, &m) || m.minor > AMOUNT_MAX)
+                return false;
+        *minor = m.minor;
+        return true;
+}
+
+/* The readers give a reason in the gateway's words, or NULL when all is well. */
+static const char *
+read_charge(struct transact *t)
+{
+        struct posting *p = &t->posting;
+        struct str currency = field(t, "currency"), dup = field(t, "dup_seconds");
+        const struct token *token = token_find(field(t, "payment_token"));
+
+        p->amount.currency = CURRENCY_USD;
+        if (currency.p != NULL && !currency_parse(currency, &p->amount.currency))
+                return "Invalid currency";
+        if (!read_amount(field(t, "amount"), p->amount.currency, &p->amount.minor) || p->amount.minor == 0)
+                return "Invalid amount";
+        p->dup_seconds = DUP_SECONDS_DEFAULT;
+        if (dup.p != NULL &&
+            (!str_to_i64(dup, &p->dup_seconds) || p->dup_seconds < 0 || p->dup_seconds > DUP_SECONDS_MAX))
+                return "Invalid dup_seconds";
+        if (token == NULL)
+                return "Invalid Payment Token";
+        p->brand = token->brand;
+        p->code = token->code;
+        if (t->mishap == MISHAP_NONE) {         /* what a test has set goes before what a token brings */
+                t->mishap = token->mishap;
+                t->delay_ms = token->delay_ms;
+        }
+        return NULL;
+}
+
+static const char *
+read_follow_up(struct transact *t)
+{
+        struct posting *p = &t->posting;
+        struct str currency = field(t, "currency"), amount = field(t, "amount");
+        struct txn original;
+
+        if (!str_to_i64(field(t, "transactionid"), &p->original) ||
+            !books_find(t->call->box->books, p->original, &original))
+                return "Transaction not found";
+        p->amount.currency = original.amount.currency;
+        if (currency.p != NULL && !currency_parse(currency, &p->amount.currency))
+                return "Invalid currency";
+        if (amount.p != NULL && !read_amount(amount, p->amount.currency, &p->amount.minor))
+                return "Invalid amount";
+        return NULL;
+}
+
+static const char *
+transact_read(struct transact *t)
+{
+        struct posting *p = &t->posting;
+        struct str reference = field(t, "orderid"), order = field(t, "merchant_defined_field_1");
+
+        t->type = field(t, "type");
+        if (!key_is_right(t))
+                return "Invalid Security Key";
+        if (!call_text_fits(reference) || !call_text_fits(order))
+                return "Invalid orderid or merchant_defined_field_1";
+        p->reference = reference;
+        p->order = order;
+        for (int k = 0; k < TXN_KINDS; k++) {
+                if (!str_is(t->type, txn_kind_word((enum txn_kind)k)))
+                        continue;
+                p->kind = (enum txn_kind)k;
+                return p->kind == TXN_SALE || p->kind == TXN_AUTH ? read_charge(t) : read_follow_up(t);
+        }
+        return "Invalid Transaction Type";
+}
+
+/* done is the row that the answer is about, or NULL. */
+static struct str
+render(struct transact *t, int response, const char *text, int code, const struct txn *done)
+{
+        struct call *c = t->call;
+        bool own = done != NULL && (done->kind != TXN_CAPTURE && done->kind != TXN_VOID);
+        bool charged = done != NULL && done->status != TXN_DECLINED;
+        struct str reference = t->posting.reference;
+        char authcode[NMI_AUTHCODE_MAX] = "";
+        struct buf b;
+
+        if (charged && done->kind != TXN_REFUND)
+                nmi_authcode(done, authcode);
+        buf_init(&b, c->arena, ANSWER_MAX);
+        nmi_put_field(&b, "response", str_fmt(c->arena, "%d", response));
+        nmi_put_field(&b, "responsetext", str_of(text));
+        nmi_put_field(&b, "authcode", str_of(authcode));
+        nmi_put_field(&b, "transactionid", done == NULL ? STR("") :
+            str_fmt(c->arena, "%" PRId64, own ? done->id : done->original));
+        nmi_put_field(&b, "avsresponse", STR(""));
+        nmi_put_field(&b, "cvvresponse", charged && own ? STR("M") : STR(""));
+        nmi_put_field(&b, "orderid", call_text_fits(reference) ? reference : STR(""));
+        nmi_put_field(&b, "type", t->type.n <= 16 ? t->type : STR(""));
+        nmi_put_field(&b, "response_code", str_fmt(c->arena, "%d", code));
+        if (done != NULL) {
+                nmi_put_field(&b, "cc_number", nmi_cc_number(c->arena, done));
+                nmi_put_field(&b, "cc_type", str_of(card_brand_word(done->brand)));
+        }
+        return buf_str(&b);
+}
+
+static struct str
+reject(struct transact *t, const char *text)
+{
+        return render(t, 3, text, NMI_REJECTED, NULL);
+}
+
+static const char *
+wrong_state_text(enum txn_kind k)
+{
+        switch (k) {
+        case TXN_CAPTURE:
+                return "Only authorizations that are neither captured nor voided can be captured";
+        case TXN_REFUND:
+                return "Only sales and captures that were not voided can be refunded";
+        case TXN_VOID:
+                return "Only transactions pending settlement can be voided";
+        case TXN_SALE:
+        case TXN_AUTH:
+        case TXN_KINDS:
+                break;
+        }
+        NEVER("a new charge has no state to be in");
+}
+
+/* Books what was read, and says so. */
+static struct str
+transact_post(struct transact *t)
+{
+        struct arena *a = t->call->arena;
+        struct txn row;
+
+        t->posting.now_ms = testclock_now_ms();
+        switch (books_post(t->call->box->books, &t->posting, &row)) {
+        case POSTED:
+                if (row.status == TXN_DECLINED)
+                        return render(t, 2, nmi_code_text(row.code), row.code, &row);
+                return render(t, 1, row.kind == TXN_VOID ? "Transaction Void Successful" : "SUCCESS", row.code, &row);
+        case POST_DUPLICATE:
+                return reject(t, str_z(a, str_fmt(a, "Duplicate transaction REFID:%" PRId64, row.id)));
+        case POST_NO_ORIGINAL:
+                return reject(t, "Transaction not found");
+        case POST_WRONG_STATE:
+                return reject(t, wrong_state_text(t->posting.kind));
+        case POST_TOO_MUCH:
+                return reject(t, t->posting.kind == TXN_CAPTURE ?
+                    "The amount is more than was authorized" : "Refund amount may not exceed the transaction balance");
+        case POST_OTHER_CURRENCY:
+                return reject(t, "The currency differs from the transaction's");
+        }
+        NEVER("books_post has no other verdict");
+}
+
+/* What goes wrong before anything is booked; false: the call is over. */
+static bool
+transact_before(struct transact *t)
+{
+        switch (t->mishap) {
+        case MISHAP_DROP_BEFORE:
+                call_drop(t->call);
+                return false;
+        case MISHAP_BUSY:
+                call_answer(t->call, 429, "text/plain", STR("Too Many Requests"));
+                return false;
+        case MISHAP_DELAY:
+                call_pause(t->delay_ms);
+                return true;
+        case MISHAP_NONE:
+        case MISHAP_HANG:
+        case MISHAP_DROP_AFTER:
+        case MISHAP_FAIL_AFTER:
+        case MISHAP_GARBAGE:
+        case MISHAPS:
+                break;
+        }
+        return true;
+}
+
+/* The answer's way out, and what goes wrong on it. */
+static void
+transact_after(struct transact *t, struct str answer)
+{
+        struct call *c = t->call;
+
+        switch (t->mishap) {
+        case MISHAP_HANG:
+                call_pause(HANG_MS);
+                call_drop(c);
+                return;
+        case MISHAP_DROP_AFTER:
+                call_drop(c);
+                return;
+        case MISHAP_FAIL_AFTER:
+                call_answer(c, 500, "text/html", STR("<html><body>Internal Server Error</body></html>"));
+                return;
+        case MISHAP_GARBAGE:
+                call_answer(c, 200, "text/html", STR("<html><body>respon\xff\xfe%%%&=&;;\x01"));
+                return;
+        case MISHAP_NONE:
+        case MISHAP_DELAY:
+        case MISHAP_DROP_BEFORE:
+        case MISHAP_BUSY:
+        case MISHAPS:
+                break;
+        }
+        call_answer(c, 200, "text/html; charset=UTF-8", answer);
+}
+
+void
+nmi_transact(struct call *c)
+{
+        struct transact t = { .call = c };
+        const char *why;
+
+        t.mishap = faults_take(c->box->faults, TARGET_GATEWAY, &t.delay_ms);
+        why = transact_read(&t);
+        if (transact_before(&t))
+                transact_after(&t, why == NULL ? transact_post(&t) : reject(&t, why));
+}
