@@ -73,12 +73,28 @@ call_pauses_end(void)
         atomic_store(&pauses_ended, true);
 }
 
+static bool
+form_names(struct str form, const char *name)
+{
+        struct str pair, key, value;
+
+        for (bool more = true; more;) {
+                more = str_cut(form, '&', &pair, &form);
+                (void)str_cut(pair, '=', &key, &value);
+                if (str_is(key, name))
+                        return true;
+        }
+        return false;
+}
+
 struct str
 call_field(struct call *c, struct str form, const char *name)
 {
         struct str value;
 
-        return form_value(c->arena, form, name, &value) && value.n > 0 ? value : STR_NONE;
+        if (form_value(c->arena, form, name, &value))
+                return value.n > 0 ? value : STR_NONE;
+        return form_names(form, name) ? CALL_UNREADABLE : STR_NONE;
 }
 
 bool

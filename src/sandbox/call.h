@@ -16,7 +16,7 @@ struct books;
 struct faults;
 struct FCGX_Stream;
 
-#define CALL_BODY_MAX   ((size_t)1024 * 1024)
+#define CALL_BODY_MAX   ((size_t)64 * 1024)     /* a form is read once for each of its fields */
 #define CALL_ARENA_MAX  ((size_t)64 * 1024 * 1024)
 
 /* What all calls share. */
@@ -45,7 +45,12 @@ void call_drop(struct call *c);
 void call_pause(int64_t ms);
 void call_pauses_end(void);             /* from now on nobody waits */
 
-/* A field of a form or query string, decoded; absent when missing, empty or there twice. */
+/*
+ * A field of a form or query string, decoded; absent when missing or empty.
+ * One that is there twice or can't be decoded comes as CALL_UNREADABLE, a
+ * byte that no check lets through: a charge must not lose its reference.
+ */
+#define CALL_UNREADABLE STR("\xff")
 struct str call_field(struct call *c, struct str form, const char *name);
 /* Whether a text may enter the books: UTF-8 without control characters, not too long. */
 bool call_text_fits(struct str s);

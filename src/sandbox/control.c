@@ -109,9 +109,11 @@ fault_read(struct call *c, struct fault *f, struct err *e)
 static const char *
 first_complaint(struct call *c, const struct err *e)
 {
+        const struct err_field *f = &e->fields[0];
+
         if (e->fields_n == 0)
                 return e->detail;
-        return str_z(c->arena, str_fmt(c->arena, "%s %s", e->fields[0].pointer, e->fields[0].detail));
+        return str_z(c->arena, str_fmt(c->arena, "%s %s", f->pointer[0] == '\0' ? "the body" : f->pointer, f->detail));
 }
 
 void

@@ -33,10 +33,10 @@ struct txn;
 void nmi_transact(struct call *c);
 void nmi_query(struct call *c);
 
-/* The issuer's words for a response code of token.def. */
-const char *nmi_code_text(int code);
-/* Six digits, always the same for a row. */
-void nmi_authcode(const struct txn *t, char out[NMI_AUTHCODE_MAX]);
+/* What responsetext says about a row: the issuer's words, from token.def. */
+const char *nmi_answer_text(const struct txn *t);
+/* Six digits, always the same for a transaction and what is done to it. */
+void nmi_authcode(int64_t transaction, char out[NMI_AUTHCODE_MAX]);
 struct str nmi_cc_number(struct arena *a, const struct txn *t);
 /* YYYYMMDDhhmmss, UTC. */
 void nmi_time(int64_t wall_ms, char out[NMI_TIME_MAX]);

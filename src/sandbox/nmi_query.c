@@ -70,6 +70,8 @@ query_read(struct call *c, struct query *q)
         if (key.n != c->box->security_key.n || !secret_eq(key.p, c->box->security_key.p, key.n))
                 return "Invalid Security Key";
         q->filter.reference = call_field(c, c->body, "order_id");
+        if (!call_text_fits(q->filter.reference))
+                return "Invalid order_id";
         if (ids.p != NULL && !read_ids(c, ids, &q->filter))
                 return "Invalid transaction_id";
         if (from.p != NULL && !nmi_time_parse(from, &q->filter.from_ms))
@@ -110,7 +112,7 @@ put_action(struct buf *b, const struct txn *t)
         nmi_put_element(b, "date", str_of(date));
         nmi_put_element(b, "success", t->status == TXN_DECLINED ? STR("0") : STR("1"));
         buf_puts(b, "<ip_address></ip_address>\n<source>api</source>\n<api_method>nvp</api_method>\n");
-        nmi_put_element(b, "response_text", str_of(nmi_code_text(t->code)));
+        nmi_put_element(b, "response_text", str_of(nmi_answer_text(t)));
         buf_puts(b, "<batch_id>0</batch_id>\n<processor_batch_id></processor_batch_id>\n");
         buf_fmt(b, "<response_code>%d</response_code>\n</action>\n", t->code);
 }
@@ -122,7 +124,7 @@ render(struct arena *a, const struct txn *t)
         struct buf b;
 
         if (t->status != TXN_DECLINED && t->kind != TXN_REFUND)
-                nmi_authcode(t, authcode);
+                nmi_authcode(t->id, authcode);
         buf_init(&b, a, TRANSACTION_MAX);
         buf_fmt(&b, "<transaction>\n<transaction_id>%" PRId64 "</transaction_id>\n", t->id);
         buf_puts(&b, "<partial_payment_id></partial_payment_id>\n<platform_id></platform_id>\n"

@@ -9,7 +9,7 @@
 #include <time.h>
 
 const char *
-nmi_code_text(int code)
+nmi_answer_text(const struct txn *t)
 {
         static const struct {
                 int code;
@@ -20,16 +20,18 @@ nmi_code_text(int code)
 #undef TOKEN
         };
 
+        if (t->kind == TXN_VOID)
+                return "Transaction Void Successful";
         for (size_t i = 0; i < ARRAY_LEN(table); i++)
-                if (table[i].code == code)
+                if (table[i].code == t->code)
                         return table[i].text;
         return "";
 }
 
 void
-nmi_authcode(const struct txn *t, char out[NMI_AUTHCODE_MAX])
+nmi_authcode(int64_t transaction, char out[NMI_AUTHCODE_MAX])
 {
-        (void)snprintf(out, NMI_AUTHCODE_MAX, "%06d", (int)(t->id * 48271 % 1000000));
+        (void)snprintf(out, NMI_AUTHCODE_MAX, "%06d", (int)(transaction * 48271 % 1000000));
 }
 
 struct str

@@ -20,6 +20,7 @@
 #include <inttypes.h>
 
 #define ANSWER_MAX              8192
+#define TYPE_ECHO_MAX           16
 #define HANG_MS                 60000
 #define DUP_SECONDS_DEFAULT     1200
 #define DUP_SECONDS_MAX         7862400
@@ -166,24 +167,24 @@ static struct str
 render(struct transact *t, int response, const char *text, int code, const struct txn *done)
 {
         struct call *c = t->call;
-        bool own = done != NULL && (done->kind != TXN_CAPTURE && done->kind != TXN_VOID);
-        bool charged = done != NULL && done->status != TXN_DECLINED;
         struct str reference = t->posting.reference;
+        bool approved = done != NULL && done->code == BOOKS_CODE_APPROVED;
+        bool charge = done != NULL && (done->kind == TXN_SALE || done->kind == TXN_AUTH);
+        int64_t id = done == NULL ? 0 : charge || done->kind == TXN_REFUND ? done->id : done->original;
         char authcode[NMI_AUTHCODE_MAX] = "";
         struct buf b;
 
-        if (charged && done->kind != TXN_REFUND)
-                nmi_authcode(done, authcode);
+        if (approved && done->kind != TXN_REFUND)
+                nmi_authcode(id, authcode);
         buf_init(&b, c->arena, ANSWER_MAX);
         nmi_put_field(&b, "response", str_fmt(c->arena, "%d", response));
         nmi_put_field(&b, "responsetext", str_of(text));
         nmi_put_field(&b, "authcode", str_of(authcode));
-        nmi_put_field(&b, "transactionid", done == NULL ? STR("") :
-            str_fmt(c->arena, "%" PRId64, own ? done->id : done->original));
+        nmi_put_field(&b, "transactionid", id == 0 ? STR("") : str_fmt(c->arena, "%" PRId64, id));
         nmi_put_field(&b, "avsresponse", STR(""));
-        nmi_put_field(&b, "cvvresponse", charged && own ? STR("M") : STR(""));
-        nmi_put_field(&b, "orderid", call_text_fits(reference) ? reference : STR(""));
-        nmi_put_field(&b, "type", t->type.n <= 16 ? t->type : STR(""));
+        nmi_put_field(&b, "cvvresponse", approved && charge ? STR("M") : STR(""));
+        nmi_put_field(&b, "orderid", reference);
+        nmi_put_field(&b, "type", t->type.n <= TYPE_ECHO_MAX && call_text_fits(t->type) ? t->type : STR(""));
         nmi_put_field(&b, "response_code", str_fmt(c->arena, "%d", code));
         if (done != NULL) {
                 nmi_put_field(&b, "cc_number", nmi_cc_number(c->arena, done));
@@ -226,9 +227,7 @@ transact_post(struct transact *t)
         t->posting.now_ms = testclock_now_ms();
         switch (books_post(t->call->box->books, &t->posting, &row)) {
         case POSTED:
-                if (row.status == TXN_DECLINED)
-                        return render(t, 2, nmi_code_text(row.code), row.code, &row);
-                return render(t, 1, row.kind == TXN_VOID ? "Transaction Void Successful" : "SUCCESS", row.code, &row);
+                return render(t, row.code == BOOKS_CODE_APPROVED ? 1 : 2, nmi_answer_text(&row), row.code, &row);
         case POST_DUPLICATE:
                 return reject(t, str_z(a, str_fmt(a, "Duplicate transaction REFID:%" PRId64, row.id)));
         case POST_NO_ORIGINAL:
