@@ -227,6 +227,7 @@ http_post_form(struct http *h, struct arena *a, const struct http_ask *ask, stru
         } else {
                 if (nothing_left(h, code))
                         out->outcome = HTTP_NOT_SENT;
+                out->timed_out = code == CURLE_OPERATION_TIMEDOUT;
                 (void)snprintf(out->why, sizeof out->why, "curl %d: %.100s", (int)code,
                     h->error[0] != '\0' ? h->error : curl_easy_strerror(code));
         }

@@ -50,6 +50,7 @@ struct http_answer {
         int status;                     /* when answered */
         struct str content_type;
         struct str body;
+        bool timed_out;                 /* when not answered: the deadline passed */
         char why[128];                  /* when not answered: for logs */
 };
 

@@ -13,6 +13,8 @@ struct arena;
 struct db;
 struct kv;
 struct http;
+struct fence;
+struct breaker;
 
 struct task {
         const struct conf *conf;
@@ -20,6 +22,8 @@ struct task {
         struct db *db;
         struct kv *kv;
         struct http *http;
+        struct fence *fence;
+        struct breaker *gateway_breaker;
         const unsigned char *seal_key;          /* SEAL_KEY_SIZE bytes */
         struct log_subject subject;
 };

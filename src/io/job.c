@@ -1,0 +1,89 @@
+/* job.c - the job table's functions, called. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "io/db.h"
+#include "io/job.h"
+#include "io/stmt.h"
+#include "io/task.h"
+
+#include "io/job.sql.def"
+
+bool
+job_due_orgs(struct task *t, int max, int32_t *orgs, int *n, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, max);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_jobs_due_orgs, &p, &r, e))
+                return false;
+        CHECK(r.n <= max);
+        for (*n = 0; *n < r.n; ++*n)
+                orgs[*n] = (int32_t)row_i64(&r, *n, "org");
+        return true;
+}
+
+bool
+job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jobs, int *n, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct uuid lease = uuid_new(org);
+        struct rows r;
+
+        param_i64(&p, org);
+        param_i64(&p, max);
+        param_i64(&p, lease_ms);
+        param_uuid(&p, lease);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_job_claim, &p, &r, e))
+                return false;
+        CHECK(r.n <= max);
+        for (*n = 0; *n < r.n; ++*n)
+                jobs[*n] = (struct job){
+                        .org = (int32_t)row_i64(&r, *n, "org"),
+                        .kind = row_text(&r, *n, "kind"),
+                        .object = row_uuid(&r, *n, "object_id"),
+                        .attempts = row_i64(&r, *n, "attempts"),
+                        .request_id = row_text(&r, *n, "request_id"),
+                        .lease = lease,
+                };
+        return true;
+}
+
+static struct params
+job_params(struct task *t, const struct job *j)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, j->org);
+        param_text(&p, j->kind);
+        param_uuid(&p, j->object);
+        param_uuid(&p, j->lease);
+        return p;
+}
+
+bool
+job_finish(struct task *t, const struct job *j, struct err *e)
+{
+        struct params p = job_params(t, j);
+        struct rows r;
+
+        return db_query(t->db, t->arena, &t->subject, &stmt_job_finish, &p, &r, e);
+}
+
+bool
+job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed, struct err *e)
+{
+        struct params p = job_params(t, j);
+        struct rows r;
+
+        param_i64(&p, delay_ms);
+        param_text(&p, why);
+        param_bool(&p, failed);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_job_again, &p, &r, e))
+                return false;
+        if (row_bool(&r, 0, "buried"))
+                log_error(&t->subject, "job.buried", { "kind", j->kind }, { "detail", why });
+        return true;
+}

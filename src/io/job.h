@@ -1,0 +1,37 @@
+/*
+ * job.h - work to be done later, at least once: claim, finish, again.
+ *
+ * A job is (organizer, kind, object); asking for it twice is asking once, and
+ * every job is idempotent by construction. It is claimed in two steps that
+ * also run sharded: organizers with due work, then some of one organizer's
+ * jobs under a lease on the wall clock. A dead worker's jobs come back when
+ * the lease passes. A failure counts towards the bury limit, a "not yet"
+ * does not.
+ */
+#ifndef IO_JOB_H
+#define IO_JOB_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/str.h"
+
+struct task;
+
+struct job {
+        int32_t org;
+        struct str kind;
+        struct uuid object;
+        int64_t attempts;
+        struct str request_id;          /* of the request that asked for it; may be absent */
+        struct uuid lease;
+};
+
+/* Up to max organizers with due work. */
+bool job_due_orgs(struct task *t, int max, int32_t *orgs, int *n, struct err *e) MUSTCHECK;
+/* Up to max jobs of org under a lease. */
+bool job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jobs, int *n, struct err *e) MUSTCHECK;
+bool job_finish(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+/* Again after delay_ms; why is kept as its last error. failed: counts towards burying, which is logged as an error. */
+bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed, struct err *e) MUSTCHECK;
+
+#endif
