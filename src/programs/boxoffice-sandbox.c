@@ -30,7 +30,9 @@ struct arguments {
         bool sync;
 };
 
-enum argument_key { OPT_SOCKET = 's', OPT_BOOKS = 'b', OPT_THREADS = 't', OPT_KEY = 'k', OPT_CLOCK = 'c', OPT_NO_SYNC = 'n' };
+enum argument_key {
+        OPT_SOCKET = 's', OPT_BOOKS = 'b', OPT_THREADS = 't', OPT_KEY = 'k', OPT_CLOCK = 'c', OPT_NO_SYNC = 'n'
+};
 
 static const struct argp_option options[] = {
         { "socket",       OPT_SOCKET,  "PATH",     0, "listen on this unix socket; without it, on standard input", 0 },
@@ -94,7 +96,7 @@ block_signals(void)
 int
 main(int argc, char **argv)
 {
-        static const struct argp argp = { options, argument, NULL, "A card gateway to test against.", NULL, NULL, NULL };
+        static const struct argp argp = { .options = options, .parser = argument, .doc = "A card gateway to test against." };
         struct arguments a = { .threads = 32, .sync = true };
         struct sandbox box = { 0 };
         int fd;

@@ -95,7 +95,8 @@ serve(struct call *c, FCGX_Request *rq)
 
         c->query = str_of(FCGX_GetParam("QUERY_STRING", rq->envp));
         if (!read_body(c, rq, &status)) {
-                call_refuse(c, status, status == 413 ? "the body is too large" : "the body is not as long as announced");
+                call_refuse(c, status, status == 413 ? "the body is too large" :
+                    "the body is not as long as announced");
                 return;
         }
         for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
