@@ -96,7 +96,9 @@ block_signals(void)
 int
 main(int argc, char **argv)
 {
-        static const struct argp argp = { .options = options, .parser = argument, .doc = "A card gateway to test against." };
+        static const struct argp argp = {
+                .options = options, .parser = argument, .doc = "A card gateway to test against."
+        };
         struct arguments a = { .threads = 32, .sync = true };
         struct sandbox box = { 0 };
         int fd;
