@@ -55,7 +55,9 @@ sub up {
         $ENV{DB_ONLY}      = 1 if $opt{db_only};
         $ENV{PG_BUFFERS} ||= '32MB';
         $ENV{NGINX_WORKERS} ||= 1;
+        $self->{keep} = 1;    # its logs, should it not start
         system("$TOP/dev", 'stack-up', $self->{dir}) == 0 or die "the stack in $self->{dir} did not start\n";
+        $self->{keep} = 0;
     }
     open my $env, '<', "$self->{dir}/env" or die "$self->{dir}/env: $!\n";
     while (<$env>) { $self->{ lc $1 } = $2 if /^export BOXOFFICE_(\w+)='(.*)'$/ }
@@ -86,7 +88,7 @@ sub down {
     if ($self->{keep} || @crashed || !_passing()) {
         Test::More::diag("a sanitizer reported:\n" . join '', @crashed) if @crashed;
         Test::More::diag("logs: $self->{dir}/log");
-        $self->{sanitizer} = @crashed;
+        system("$TOP/dev", 'stack-down', $self->{dir}, '--wipe-but-logs');
     }
     else {
         system("$TOP/dev", 'stack-down', $self->{dir}, '--wipe');
@@ -113,7 +115,10 @@ sub DESTROY { $_[0]->down }
 END {
     my $status  = $?;
     my $crashed = 0;
-    $crashed += $_->down || 0 for grep { $_ && $_->{pid} == $$ } values %UP;
+    for my $stack (grep { $_ && $_->{pid} == $$ } values %UP) {
+        $stack->{keep} ||= $status;
+        $crashed += $stack->down || 0;
+    }
     $? = $status || ($crashed ? 70 : 0);
 }
 $SIG{$_} ||= sub { exit 1 } for qw(INT TERM HUP);    # so that END runs

@@ -258,7 +258,7 @@ render() {                      # render TEMPLATE CERTIFICATE PORT: fills @NAMES
     [ "$(id -u)" != 0 ] || user='user root;'                    # the sockets and files below var/ are ours
     for o in ${BOXOFFICE_ALLOWED_ORIGINS:-}; do origins+="\"$o\" \$http_origin; "; done
     sed -e "s|@USER@|$user|" -e "s|@WORKERS@|${NGINX_WORKERS:-2}|" -e "s|@ALLOWED_ORIGINS@|$origins|" \
-        -e "s|@PORT@|$3|g" -e "s|@SANDBOX_PORT@|$3|g" -e "s|@PUBLIC_URL@|https://127.0.0.1:$3|g" \
+        -e "s|@LISTEN@|127.0.0.1:$3|g" -e "s|@SANDBOX_PORT@|$3|g" -e "s|@PUBLIC_URL@|https://127.0.0.1:$3|g" \
         -e "s|@CERT@|$var/tls/$2.pem|g" -e "s|@KEY@|$var/tls/$2.key|g" -e "s|@WWW@|$top/nginx/www|g" \
         -e "s|@LOG@|$S/log|g" -e "s|@TMP@|$S/tmp|g" -e "s|@RUN@|$S_RUN|g" -e "s|@CONF@|$S/conf|g" \
         -e "s|@PAY_SOCKET@|$S_RUN/pay.sock|g" -e "s|@HOOK_SOCKET@|$S_RUN/hook.sock|g" \
@@ -445,7 +445,22 @@ stack_down() {                  # from the door inwards; STOPPED: how many parts
     exec 9>&-
 }
 
-stack_wipe() {                  # everything of a stopped stack; never what the tree shares (build, tls, template)
-    remove "$S/run/pg"; remove "$S/run"; remove "$S/pg"
-    rm -rf "$S"/{pid,conf,secret,tmp,sandbox,log,env,sold,sql.key,lock}
+stack_wipe() {                  # stack_wipe [logs]: all of a stopped stack; with "logs" what a failure is read from stays
+    remove "$S_RUN/pg"; remove "$S/run"; remove "$S/pg"
+    rm -rf "$S"/{pid,secret,tmp,sandbox,env,sold,sql.key,lock}
+    [ "${1:-}" = logs ] || rm -rf "$S"/{conf,log}
+}
+
+# Of test files that were killed: their stacks are stopped; their logs, and
+# those of tests that failed, go after an hour.
+stacks_sweep() {
+    local dir owner
+    for dir in "$var"/stack/*.*; do
+        owner=${dir##*.}
+        [ -d "$dir" ] && ! born "${owner%%-*}" >/dev/null || continue
+        stack_init "$dir"
+        PG_STOP=QUIT NGINX_STOP=TERM stack_down
+        stack_wipe logs
+        [ -z "$(find "$dir" -maxdepth 0 -mmin +60)" ] || rm -rf "$dir"
+    done
 }
