@@ -72,7 +72,8 @@ bool json_has(const struct json_reader *r, const char *key);            /* there
 
 /* Length in characters (code points); control characters other than \n are out_of_range. */
 struct str json_get_text(struct json_reader *r, const char *key, enum need need, size_t min, size_t max);
-int64_t json_get_int(struct json_reader *r, const char *key, enum need need, int64_t min, int64_t max, int64_t otherwise);
+int64_t json_get_int(struct json_reader *r, const char *key, enum need need, int64_t min, int64_t max,
+    int64_t otherwise);
 int64_t json_get_amount(struct json_reader *r, const char *key, enum need need);        /* 0..AMOUNT_MAX */
 bool json_get_bool(struct json_reader *r, const char *key, enum need need, bool otherwise);
 /* One of the words in a NULL-ended list: its index, or -1. */
@@ -84,7 +85,8 @@ struct str json_get_email(struct json_reader *r, const char *key, enum need need
  * An array of objects: a reader for each, in the arena, *n of them; each is
  * closed by the caller. Fewer than min or more than max: complained about, none.
  */
-struct json_reader *json_get_objects(struct json_reader *r, const char *key, enum need need, size_t min, size_t max, size_t *n);
+struct json_reader *json_get_objects(struct json_reader *r, const char *key, enum need need, size_t min, size_t max,
+    size_t *n);
 /* The raw node of a field, marked as asked, or NULL: for free-form values. */
 struct json *json_get_any(struct json_reader *r, const char *key, enum need need);
 /* Adds an error at a field of this object; silent when the object is absent, as getters are. */
