@@ -29,6 +29,7 @@ use IO::Socket::SSL;
 use JSON::PP;
 use POSIX ();
 use Scalar::Util ();
+use Socket ();
 use Test::More ();
 use Time::HiRes qw(sleep time);
 
@@ -162,6 +163,18 @@ sub wait_until {
 }
 
 # --- talking to it ----------------------------------------------------------
+
+# HTTP::Tiny writes head and body apart: with Nagle's algorithm each POST would
+# wait 40 ms for an acknowledgement, and a race would start that much apart.
+{
+    no warnings 'redefine';
+    my $connect = \&HTTP::Tiny::Handle::connect;
+    *HTTP::Tiny::Handle::connect = sub {
+        my $handle = $connect->(@_);
+        setsockopt $handle->{fh}, Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1;
+        return $handle;
+    };
+}
 
 # Keeps its connections; POSTs are never sent twice by the client itself.
 sub _http {
