@@ -26,7 +26,6 @@ begin
             ('ops.clock_advance',        '{api}'),
             ('ops.epoch_get',            '{api,hook,jobs}'),
             ('ops.idem_claim',           '{api}'),
-            ('ops.idem_object',          '{api}'),
             ('ops.idem_finish',          '{api,jobs}'),
             ('ops.idem_get',             '{api,jobs}'),
             ('ops.jobs_due_orgs',        '{jobs}'),

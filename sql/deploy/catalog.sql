@@ -39,6 +39,7 @@ insert into meta.kind values ('app.organizers', 'org', 'org', 30);
 create table app.events (
     org        int  not null references app.organizers (org),
     id         uuid not null,
+    organizer_id uuid not null,
     name       text not null,
     venue_name text, venue_address text, venue_country text, venue_region text,
     starts_at  timestamptz not null,

@@ -15,9 +15,9 @@
  * the caller gets ERR_UNAVAILABLE and the outcome is unknown to it.
  *
  * Waits: tx_put() only queues. tx_get() sends what is queued and waits for
- * the oldest answer. tx_last() sends the last statement with COMMIT behind it
- * and waits once for both. So a transaction that reads, decides and writes
- * waits twice.
+ * the oldest answer. tx_commit() queues COMMIT behind the last statements, so
+ * that one wait serves both; without it db_tx_run() commits when fn returns.
+ * So a transaction that reads, decides and writes waits twice.
  *
  * Errors: a SQLSTATE of err.def becomes that failure with the function's
  * message as detail; a database that can't be reached or does not answer in
@@ -71,7 +71,7 @@ typedef bool (*db_tx_fn)(struct tx *tx, void *arg, struct err *e);
 
 bool db_tx_run(struct db *db, struct arena *a, const struct log_subject *s, db_tx_fn fn, void *arg,
     struct err *e) MUSTCHECK;
-/* One reading statement by itself; repeated once when the connection was lost. */
+/* One statement by itself, reading or harmless when repeated: it runs again once when the connection was lost. */
 bool db_query(struct db *db, struct arena *a, const struct log_subject *s, const struct stmt *st,
     const struct params *p, struct rows *out, struct err *e) MUSTCHECK;
 
@@ -81,8 +81,8 @@ void tx_put(struct tx *tx, const struct stmt *st, const struct params *p);
 bool tx_get(struct tx *tx, struct rows *out, struct err *e) MUSTCHECK;
 bool tx_call(struct tx *tx, const struct stmt *st, const struct params *p, struct rows *out,
     struct err *e) MUSTCHECK;
-bool tx_last(struct tx *tx, const struct stmt *st, const struct params *p, struct rows *out,
-    struct err *e) MUSTCHECK;
+/* COMMIT behind what is queued, to go out with it: fn may still tx_get() those results, queue no more, and not refuse. */
+void tx_commit(struct tx *tx);
 
 /* Parameters, in order. An absent str is SQL NULL. */
 struct params params_in(struct arena *a);
@@ -97,6 +97,7 @@ void param_bytes(struct params *p, struct str v);               /* bytea, binary
 void param_i64_array(struct params *p, const int64_t *v, size_t n);
 void param_uuid_array(struct params *p, const struct uuid *v, size_t n);
 void param_text_array(struct params *p, const struct str *v, size_t n);
+void param_times(struct params *p, const struct str *v, size_t n);        /* timestamptz[]; an absent one is NULL */
 void param_null(struct params *p);
 
 /* Columns by name. A missing column or an ill-formed value is a CHECK: it is our own SQL. */
@@ -105,6 +106,8 @@ bool row_bool(const struct rows *r, int row, const char *column);
 int64_t row_i64(const struct rows *r, int row, const char *column);
 struct str row_text(const struct rows *r, int row, const char *column);         /* absent when NULL */
 struct uuid row_uuid(const struct rows *r, int row, const char *column);        /* nil when NULL */
+/* A timestamptz as RFC 3339 in UTC, to the microsecond where there are any. */
+struct str row_time(const struct rows *r, struct arena *a, int row, const char *column);
 struct str row_bytes(const struct rows *r, struct arena *a, int row, const char *column);
 /* Arrays of numbers, uuids or text, without NULLs; *n elements in the arena. */
 int64_t *row_i64_array(const struct rows *r, struct arena *a, int row, const char *column, size_t *n);

@@ -161,6 +161,22 @@ param_text_array(struct params *p, const struct str *v, size_t n)
         array_close(p, &b);
 }
 
+void
+param_times(struct params *p, const struct str *v, size_t n)
+{
+        struct buf b;
+
+        buf_init(&b, p->arena, ARRAY_MAX_BYTES);
+        buf_putc(&b, '{');
+        for (size_t i = 0; i < n; i++) {
+                buf_puts(&b, i > 0 ? "," : "");
+                buf_puts(&b, v[i].p == NULL ? "NULL" : "\"");
+                buf_put(&b, v[i]);
+                buf_puts(&b, v[i].p == NULL ? "" : "\"");
+        }
+        array_close(p, &b);
+}
+
 static int
 column_number(const struct rows *r, int row, const char *column)
 {
@@ -212,6 +228,22 @@ row_uuid(const struct rows *r, int row, const char *column)
 }
 
 struct str
+row_time(const struct rows *r, struct arena *a, int row, const char *column)
+{
+        struct str s = row_text(r, row, column);
+        char *z;
+
+        if (s.p == NULL)
+                return STR_NONE;
+        /* "2026-11-24 22:50:39.123+00": the database's zone is UTC (sql/install). */
+        CHECK(s.n > 13 && str_ends(s, STR("+00")) && s.p[10] == ' ');
+        z = str_z(a, (struct str){ s.p, s.n - 2 });
+        z[10] = 'T';
+        z[s.n - 3] = 'Z';
+        return (struct str){ z, s.n - 2 };
+}
+
+struct str
 row_bytes(const struct rows *r, struct arena *a, int row, const char *column)
 {
         struct str s = row_text(r, row, column);
@@ -226,7 +258,7 @@ row_bytes(const struct rows *r, struct arena *a, int row, const char *column)
         return (struct str){ (char *)out, s.n / 2 };
 }
 
-/* One element of an array's text form at *at, unescaped into out; *at moves behind its comma or brace. */
+/* One element of an array's text form at *at, unescaped into out; *at moves behind it. */
 static struct str
 array_element(struct str s, char *out, size_t *at)
 {
@@ -241,10 +273,12 @@ array_element(struct str s, char *out, size_t *at)
                 out[n++] = s.p[(*at)++];
                 CHECK(*at < s.n);
         }
-        *at += quoted ? 2 : 1;
+        if (quoted)
+                ++*at;
         return (struct str){ out, n };
 }
 
+/* An array of arrays comes out flat. */
 struct str *
 row_text_array(const struct rows *r, struct arena *a, int row, const char *column, size_t *n)
 {
@@ -261,8 +295,14 @@ row_text_array(const struct rows *r, struct arena *a, int row, const char *colum
                 most += s.p[i] == ',';
         out = ARENA_ARRAY(a, struct str, most);
         store = arena_alloc(a, s.n);
-        for (size_t at = 1; at < s.n; store += out[*n - 1].n)
-                out[(*n)++] = array_element(s, store, &at);
+        for (size_t at = 0; at < s.n;) {
+                if (s.p[at] == '{' || s.p[at] == '}' || s.p[at] == ',') {
+                        at++;
+                        continue;
+                }
+                out[*n] = array_element(s, store, &at);
+                store += out[(*n)++].n;
+        }
         return out;
 }
 

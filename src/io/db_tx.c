@@ -163,25 +163,18 @@ commit_get(struct tx *tx, struct err *e)
         return true;
 }
 
-bool
-tx_last(struct tx *tx, const struct stmt *st, const struct params *p, struct rows *out, struct err *e)
+void
+tx_commit(struct tx *tx)
 {
-        tx_put(tx, st, p);
+        CHECK(tx->begun && !tx->commit_sent);
         commit_put(tx);
-        while (tx->got < tx->queued - 2) {
-                PGresult *r;
-
-                if (!queue_get(tx, &r, e))
-                        return false;
-                PQclear(r);
-        }
-        return tx_get(tx, out, e) && commit_get(tx, e);
 }
 
 static bool
 drain_to_commit(struct tx *tx, struct err *e)
 {
-        commit_put(tx);
+        if (!tx->commit_sent)
+                commit_put(tx);
         while (tx->got < tx->queued - 1) {
                 PGresult *r;
 
@@ -232,11 +225,11 @@ run_once(struct tx *tx, db_tx_fn fn, void *arg, struct err *e)
 {
         bool ok = fn(tx, arg, e);
 
-        CHECK(ok || tx->end != TX_COMMITTED);   /* what follows tx_last() must not fail */
         if (ok && tx->end == TX_OPEN && tx->begun)
                 ok = drain_to_commit(tx, e);
         if (ok && (tx->end == TX_COMMITTED || !tx->begun))
                 return TX_COMMITTED;
+        CHECK(!ok || tx->end != TX_OPEN);
         if (ok)
                 (void)err_set(e, ERR_INTERNAL, "a transaction went on after its failure");
         if (tx->end == TX_OPEN)

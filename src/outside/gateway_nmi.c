@@ -49,8 +49,7 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
         for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
                 if (code < codes[i].from || code > codes[i].to)
                         continue;
-                if (code == 300 && (memmem(text.p, text.n, "uplicate", 8) != NULL ||
-                    memmem(text.p, text.n, "REFID", 5) != NULL))
+                if (code == 300 && memmem(text.p, text.n, "Duplicate transaction", 21) != NULL)
                         return GATEWAY_UNKNOWN;
                 *decline = codes[i].decline;
                 return codes[i].outcome;

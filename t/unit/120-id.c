@@ -74,6 +74,20 @@ ids_are_version_8_of_the_rfc_variant(void **state)
 }
 
 static void
+the_first_48_bits_are_the_time(void **state)
+{
+        (void)state;
+        for (int i = 0; i < 100; i++) {
+                int64_t before = clock_wall_ms(), ms = 0;
+                struct uuid u = uuid_new((int32_t)seeded(INT32_MAX));
+
+                for (int k = 0; k < 6; k++)
+                        ms = ms << 8 | u.b[k];
+                assert_true(ms >= before && ms <= clock_wall_ms());
+        }
+}
+
+static void
 later_ids_sort_behind_earlier_ones(void **state)
 {
         char before[ID_TEXT_MAX], after[ID_TEXT_MAX];
@@ -155,6 +169,7 @@ main(void)
                 cmocka_unit_test(text_forms_are_those_of_the_standard),
                 cmocka_unit_test(organizer_number_is_inside),
                 cmocka_unit_test(ids_are_version_8_of_the_rfc_variant),
+                cmocka_unit_test(the_first_48_bits_are_the_time),
                 cmocka_unit_test(later_ids_sort_behind_earlier_ones),
                 cmocka_unit_test(fresh_ids_differ),
                 cmocka_unit_test(any_other_form_is_refused),

@@ -12,6 +12,7 @@ begin
         raise exception using errcode = 'BX003', message = 'there is no such organizer';
     end if;
     v_new.org := p_org;
+    v_new.organizer_id := v_org.id;
     v_new.status := 'draft';
     v_new.version := 1;
     v_new.created_at := ops.now();

@@ -1,14 +1,14 @@
--- ops.idem_claim(p_org, p_principal, p_key, p_method, p_path, p_hash, p_request, p_audience, p_running_ms)
+-- ops.idem_claim(p_org, p_principal, p_key, p_method, p_path, p_hash, p_request, p_audience, p_running_ms, p_object)
 --   -> (verdict, object_id, status, answer)
 -- Claims an Idempotency-Key inside the effect's own transaction.
--- verdict  fresh   this run makes the effect; rolled back with it
+-- verdict  fresh   this run makes the effect (p_object, where there is one); rolled back with it
 --          replay  answered before: status and sealed answer
 --          open    an earlier run made object_id and is over, its outcome not final; this run goes on
 -- Raises BX010 while another run is at it, BX031 when the request differs.
 -- A run that dies is given up after p_running_ms of wall clock.
 -- Touches ops.idempotency.
 create or replace function ops.idem_claim(p_org int, p_principal uuid, p_key text, p_method text, p_path text,
-    p_hash bytea, p_request text, p_audience text, p_running_ms bigint)
+    p_hash bytea, p_request text, p_audience text, p_running_ms bigint, p_object uuid)
 returns table (verdict text, object_id uuid, status int, answer bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -17,8 +17,8 @@ declare
     v_until timestamptz := v_now + make_interval(secs => p_running_ms / 1000.0);
     v_row ops.idempotency;
 begin
-    insert into ops.idempotency (org, principal, key, method, path, body_hash, request_id, audience, running_until)
-    values (p_org, p_principal, p_key, p_method, p_path, p_hash, p_request, p_audience, v_until)
+    insert into ops.idempotency (org, principal, key, method, path, body_hash, request_id, audience, running_until, object_id)
+    values (p_org, p_principal, p_key, p_method, p_path, p_hash, p_request, p_audience, v_until, p_object)
     on conflict (org, principal, key) do nothing;
     if found then
         return query select 'fresh', null::uuid, null::int, null::bytea;

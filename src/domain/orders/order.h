@@ -1,0 +1,138 @@
+/*
+ * order.h - an order from its hold to its tickets.
+ *
+ *   held --pay--> processing --> paid
+ *      \--> expired, cancelled    \--> held again (declined, not sent, not found)
+ *
+ * order_place() and order_pay() run the whole charge: arm the fence, record
+ * (transaction A), call the gateway with no transaction open, record the
+ * outcome (transaction B). Their answer is what the caller is told, and what
+ * its Idempotency-Key answers with from then on:
+ *   201/200 paid or held · 402 declined, with the held order · 202 the outcome
+ *   is not known yet, with the order · 503 nothing was sent, with the held order
+ * They fail (false, e) only when nothing was recorded.
+ *
+ * Views are bytes of JSON; a guest is not shown what organizer and platform
+ * share, and a browser not why a card was declined.
+ */
+#ifndef DOMAIN_ORDERS_ORDER_H
+#define DOMAIN_ORDERS_ORDER_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "base/money.h"
+#include "domain/idem/idem.h"
+#include "domain/ledger/ledger.h"
+#include "domain/pricing/pricing.h"
+
+struct task;
+struct tx;
+
+#define ORDER_LINES_MAX 50
+
+struct order_item {
+        struct uuid type;
+        int64_t quantity;
+};
+
+struct order_ask {
+        int32_t org;
+        struct uuid event;
+        struct order_item *items;
+        size_t items_n;
+        struct str promo_code, access_code;
+        struct uuid person;             /* the guest whose token asks; nil for the platform */
+        struct str guest_name, guest_email, guest_locale;
+        struct str client_ip, client_agent, client_device;
+        bool age_confirmed;
+        struct str payment_token;       /* absent: only hold */
+        struct str metadata;            /* a JSON object, or absent */
+        struct idem idem;
+        const char *actor;
+};
+
+struct order_line {
+        struct uuid type;
+        int64_t quantity, unit_price, list, discount, net, fee, tax, total;
+};
+
+struct order_payment {
+        struct uuid id;
+        struct str state, decline_code, card_brand, card_last4;
+};
+
+struct order_ticket {
+        struct uuid id, type;
+        struct str code, status;
+};
+
+struct order {
+        int32_t org;
+        struct uuid id, organizer, event, guest, person;
+        struct str status, currency;
+        struct str guest_name, guest_email;
+        int64_t list, discount, net, guest_fee, absorbed_fee, tax, share, reserve, total, refunded, disputed;
+        int64_t version;
+        struct str promo_code, metadata, expires_at, created_at;
+        struct order_line *lines;
+        size_t lines_n;
+        struct order_payment *payments;
+        size_t payments_n;
+        struct order_ticket *tickets;
+        size_t tickets_n;
+};
+
+bool order_place(struct task *t, const struct order_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
+
+struct order_pay_ask {
+        int32_t org;
+        struct uuid order;
+        struct str payment_token;
+        struct idem idem;
+        const char *actor;
+};
+bool order_pay(struct task *t, const struct order_pay_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
+
+/* Cancels a held order; answers 200 with it. */
+bool order_cancel(struct task *t, int32_t org, struct uuid order, const struct idem *idem, const char *actor,
+    struct answer *out, struct err *e) MUSTCHECK;
+
+/* ERR_NOT_FOUND when there is none. */
+bool order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;
+/* The same inside a transaction. */
+bool order_read(struct task *t, struct tx *tx, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;
+
+struct order_filter {
+        int32_t org;                    /* 0: every organizer's */
+        struct uuid event, guest, person;
+        struct str status, before_at;
+        struct uuid before_id;
+        int64_t limit;
+};
+bool orders_list(struct task *t, const struct order_filter *f, struct order **out, size_t *n, struct err *e) MUSTCHECK;
+
+struct str order_view(struct arena *a, const struct order *o, bool guest, bool browser);
+
+/* What the order would cost, priced and checked as an order's, with no effect. */
+struct quote {
+        struct price price;
+        struct str currency;
+        struct str promo_refused;       /* the code of the reason, or absent */
+};
+bool order_quote(struct task *t, const struct order_ask *ask, struct quote *out, struct err *e) MUSTCHECK;
+struct str quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest);
+
+/* Inside the room: the snapshot an order is priced on, read in a transaction or alone. */
+struct order_terms {
+        struct uuid organizer;
+        struct str currency, gateway;
+        struct price_rules rules;
+        struct str policy;              /* JSON, stored with the order */
+};
+const struct stmt *order_snapshot_stmt(void);
+struct params order_snapshot_params(struct task *t, const struct order_ask *ask);
+/* Checks what may be sold now and prices it. */
+bool order_price(struct task *t, const struct order_ask *ask, const struct rows *snapshot, struct order_terms *terms,
+    struct price *out, struct err *e) MUSTCHECK;
+
+#endif

@@ -1,0 +1,188 @@
+/* order_view.c - an order and a quote as JSON. Here and not at the edge: the jobs daemon writes stored answers too. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "domain/orders/order.h"
+#include "io/json_write.h"
+
+static void
+put_id(struct json_out *o, const char *key, const char *prefix, struct uuid u)
+{
+        char text[ID_TEXT_MAX];
+
+        typeid_text(prefix, u, text);
+        jo_z(o, key, text);
+}
+
+/* What the API calls an attempt's state: until the outcome is known it is processing. */
+static const char *
+payment_status(struct str state)
+{
+        static const struct {
+                const char *state, *status;
+        } words[] = {
+                { "sending", "processing" }, { "unknown", "processing" }, { "late_approved", "processing" },
+                { "succeeded", "succeeded" }, { "declined", "declined" }, { "not_sent", "failed" },
+                { "not_found_final", "failed" }, { "voided", "voided" },
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+                if (str_is(state, words[i].state))
+                        return words[i].status;
+        return "processing";
+}
+
+static struct str
+or_null(struct str s)
+{
+        return s.n == 0 ? STR_NONE : s;
+}
+
+static void
+put_line(struct json_out *o, const struct order_line *l)
+{
+        jo_object(o, NULL);
+        put_id(o, "ticket_type", "tkt", l->type);
+        jo_int(o, "quantity", l->quantity);
+        jo_int(o, "unit_price", l->unit_price);
+        jo_int(o, "list", l->list);
+        jo_int(o, "discount", l->discount);
+        jo_int(o, "net", l->net);
+        jo_int(o, "fee", l->fee);
+        jo_int(o, "tax", l->tax);
+        jo_int(o, "total", l->total);
+        jo_end_object(o);
+}
+
+static void
+put_payment(struct json_out *o, const struct order_payment *p, bool browser)
+{
+        jo_object(o, NULL);
+        put_id(o, "id", "pay", p->id);
+        jo_z(o, "status", payment_status(p->state));
+        jo_text(o, "decline_code", p->decline_code.n > 0 && browser ? STR("generic_decline") : or_null(p->decline_code));
+        if (p->card_last4.n == 0 && p->card_brand.n == 0) {
+                jo_null(o, "card");
+        } else {
+                jo_object(o, "card");
+                jo_text(o, "brand", or_null(p->card_brand));
+                jo_text(o, "last4", or_null(p->card_last4));
+                jo_end_object(o);
+        }
+        jo_end_object(o);
+}
+
+static void
+put_ticket(struct json_out *o, const struct order_ticket *t)
+{
+        jo_object(o, NULL);
+        put_id(o, "id", "tix", t->id);
+        put_id(o, "ticket_type", "tkt", t->type);
+        jo_text(o, "code", t->code);
+        jo_text(o, "status", t->status);
+        jo_end_object(o);
+}
+
+static void
+put_amounts(struct json_out *j, const struct order *o, bool guest)
+{
+        jo_object(j, "amounts");
+        jo_int(j, "list", o->list);
+        jo_int(j, "discount", o->discount);
+        jo_int(j, "net", o->net);
+        jo_int(j, "guest_fee", o->guest_fee);
+        jo_int(j, "tax", o->tax);
+        jo_int(j, "total", o->total);
+        jo_int(j, "refunded", o->refunded);
+        jo_int(j, "disputed", o->disputed);
+        if (!guest) {
+                jo_int(j, "absorbed_fee", o->absorbed_fee);
+                jo_int(j, "share", o->share);
+                jo_int(j, "reserve", o->reserve);
+        }
+        jo_end_object(j);
+}
+
+struct str
+order_view(struct arena *a, const struct order *o, bool guest, bool browser)
+{
+        struct json_out j = json_out_new(a);
+
+        jo_object(&j, NULL);
+        put_id(&j, "id", "ord", o->id);
+        jo_z(&j, "object", "order");
+        jo_text(&j, "status", o->status);
+        put_id(&j, "event", "evt", o->event);
+        put_id(&j, "organizer", "org", o->organizer);
+        jo_object(&j, "guest");
+        put_id(&j, "id", "gst", o->guest);
+        jo_text(&j, "email", o->guest_email);
+        jo_text(&j, "name", o->guest_name);
+        jo_end_object(&j);
+        jo_array(&j, "items");
+        for (size_t i = 0; i < o->lines_n; i++)
+                put_line(&j, &o->lines[i]);
+        jo_end_array(&j);
+        put_amounts(&j, o, guest);
+        jo_text(&j, "currency", o->currency);
+        jo_text(&j, "promo_code", o->promo_code);
+        jo_text(&j, "expires_at", o->expires_at);
+        jo_array(&j, "payments");
+        for (size_t i = 0; i < o->payments_n; i++)
+                put_payment(&j, &o->payments[i], browser);
+        jo_end_array(&j);
+        jo_array(&j, "tickets");
+        for (size_t i = 0; i < o->tickets_n; i++)
+                put_ticket(&j, &o->tickets[i]);
+        jo_end_array(&j);
+        jo_raw(&j, "metadata", o->metadata.p == NULL ? STR("{}") : o->metadata);
+        jo_text(&j, "created_at", o->created_at);
+        jo_end_object(&j);
+        return json_out_str(&j);
+}
+
+static void
+put_quote_line(struct json_out *j, struct uuid type, const struct price_line *l)
+{
+        struct order_line line = { type, l->quantity, l->unit_price, l->list, l->discount, l->net, l->fee, l->tax, l->total };
+
+        put_line(j, &line);
+}
+
+static void
+put_promo(struct json_out *j, const struct order_ask *ask, const struct quote *q)
+{
+        if (ask->promo_code.p == NULL) {
+                jo_null(j, "promo");
+                return;
+        }
+        jo_object(j, "promo");
+        jo_text(j, "code", ask->promo_code);
+        jo_bool(j, "applied", q->promo_refused.p == NULL);
+        jo_text(j, "reason", q->promo_refused);
+        jo_end_object(j);
+}
+
+struct str
+quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest)
+{
+        const struct price *p = &q->price;
+        struct order amounts = {
+                .list = p->list, .discount = p->discount, .net = p->net, .guest_fee = p->guest_fee, .tax = p->tax,
+                .total = p->total, .absorbed_fee = p->absorbed_fee, .share = p->share, .reserve = p->reserve,
+        };
+        struct json_out j = json_out_new(a);
+
+        jo_object(&j, NULL);
+        put_id(&j, "id", "qte", uuid_new(ask->org));
+        jo_z(&j, "object", "quote");
+        put_id(&j, "event", "evt", ask->event);
+        jo_array(&j, "items");
+        for (size_t i = 0; i < p->lines; i++)
+                put_quote_line(&j, ask->items[i].type, &p->line[i]);
+        jo_end_array(&j);
+        put_amounts(&j, &amounts, guest);
+        jo_text(&j, "currency", q->currency);
+        put_promo(&j, ask, q);
+        jo_end_object(&j);
+        return json_out_str(&j);
+}

@@ -1,0 +1,68 @@
+/*
+ * payment_send.c - the one place that sends a charge. Between transaction A
+ * (recorded) and B (outcome) no transaction is open, and the fence is armed:
+ * if this process stops here for too long it is killed, never late.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "domain/payments/payment.h"
+#include "io/fence.h"
+#include "io/task.h"
+
+static enum payment_outcome
+outcome_of(enum gateway_outcome g)
+{
+        switch (g) {
+        case GATEWAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
+        case GATEWAY_DECLINED:  return PAYMENT_DECLINED;
+        case GATEWAY_NOT_SENT:  return PAYMENT_NOT_SENT;
+        case GATEWAY_UNKNOWN:   return PAYMENT_UNKNOWN;
+        }
+        return PAYMENT_UNKNOWN;
+}
+
+static void
+sale(struct task *t, const struct payment *p, struct str token, struct gateway_answer *a)
+{
+        struct gateway_charge c = { .reference = p->reference, .payment_token = token };
+        char order[ID_TEXT_MAX];
+
+        if (!fence_may_send(t->fence, t->conf->call_deadline_ms)) {
+                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
+                return;
+        }
+        typeid_text("ord", p->order->id, order);
+        c.order = str_dup(t->arena, str_of(order));
+        c.amount.minor = p->order->total;
+        if (!currency_parse(p->order->currency, &c.amount.currency)) {
+                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("unknown currency") };
+                return;
+        }
+        gateway_sale(t, p->gateway, &c, a);
+}
+
+void
+payment_send(struct task *t, struct payment *p, struct str token, struct answer *out)
+{
+        struct gateway_answer a = { .outcome = GATEWAY_UNKNOWN };
+        struct err e = { .code = ERR_NONE };
+        enum payment_outcome outcome;
+        struct order before = *p->order;
+
+        sale(t, p, token, &a);
+        outcome = outcome_of(a.outcome);
+        if (outcome == PAYMENT_UNKNOWN || outcome == PAYMENT_NOT_SENT)
+                log_warn(&t->subject, outcome == PAYMENT_UNKNOWN ? "payment.unknown" : "payment.not_sent",
+                    { "payment", p->reference }, { "code", a.code }, { "detail", a.why });
+        if (!payment_settle(t, p, outcome, &a, out, &e)) {
+                /* Another path was first, or the database is gone: the order as it was sent, to be asked for again. */
+                log_error(&t->subject, "payment.outcome_not_recorded", { "payment", p->reference },
+                    { "detail", str_of(e.detail) });
+                *p->order = before;
+                *out = (struct answer){
+                        .status = 202, .body = order_view(t->arena, p->order, p->idem.browser, p->idem.browser),
+                };
+        }
+        fence_disarm(t->fence);
+}

@@ -1,0 +1,247 @@
+/*
+ * payment_settle.c - the record of an attempt and of its outcome, with the
+ * answer that its key gives from then on, in one commit.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "domain/payments/payment.h"
+#include "io/db.h"
+#include "io/problem.h"
+#include "io/stmt.h"
+#include "io/task.h"
+
+#include "domain/payments/payments.sql.def"
+
+#define TICKET_CODE_BYTES       16      /* 128 random bits: nobody guesses one */
+#define RETRY_NOT_SENT_SECONDS  5
+
+struct payment
+payment_new(struct task *t, struct order *o, struct str gateway, const struct idem *i, int status_when_paid,
+    const char *actor)
+{
+        struct payment p = {
+                .order = o, .id = uuid_new(o->org), .gateway = gateway, .idem = *i,
+                .status_when_paid = status_when_paid, .actor = actor,
+        };
+        char text[ID_TEXT_MAX];
+
+        typeid_text("pay", p.id, text);
+        p.reference = str_dup(t->arena, str_of(text));
+        return p;
+}
+
+/* The order as it is once its attempt is recorded. */
+static void
+order_add_payment(struct task *t, struct order *o, struct uuid id)
+{
+        struct order_payment *all = ARENA_ARRAY(t->arena, struct order_payment, o->payments_n + 1);
+
+        if (o->payments_n > 0)
+                memcpy(all, o->payments, o->payments_n * sizeof *all);
+        all[o->payments_n] = (struct order_payment){ .id = id, .state = STR("sending") };
+        o->payments = all;
+        o->payments_n++;
+        o->status = STR("processing");
+}
+
+void
+payment_begin_put(struct task *t, struct tx *tx, const struct payment *p)
+{
+        struct params q = params_in(t->arena);
+
+        param_i64(&q, p->order->org);
+        param_uuid(&q, p->order->id);
+        param_uuid(&q, p->id);
+        param_text(&q, p->reference);
+        param_text(&q, p->gateway);
+        param_i64(&q, p->order->total);
+        param_text(&q, p->order->currency);
+        param_i64_or_null(&q, p->idem.wanted, p->idem.org);
+        if (p->idem.wanted)
+                param_uuid(&q, p->idem.principal);
+        else
+                param_null(&q);
+        param_text(&q, p->idem.wanted ? p->idem.key : STR_NONE);
+        param_i64(&q, p->status_when_paid);
+        /* Nobody looks before the sender is dead or done. */
+        param_i64(&q, t->conf->fence_ms);
+        param_z(&q, p->actor);
+        param_text(&q, t->subject.request_id);
+        tx_put(tx, &stmt_payment_begin, &q);
+        order_add_payment(t, p->order, p->id);
+}
+
+void
+order_issue_tickets(struct task *t, struct order *o)
+{
+        size_t n = 0, at = 0;
+
+        for (size_t i = 0; i < o->lines_n; i++)
+                n += (size_t)o->lines[i].quantity;
+        o->tickets = ARENA_ARRAY(t->arena, struct order_ticket, n);
+        o->tickets_n = n;
+        for (size_t i = 0; i < o->lines_n; i++)
+                for (int64_t k = 0; k < o->lines[i].quantity; k++)
+                        o->tickets[at++] = (struct order_ticket){
+                                .id = uuid_new(o->org),
+                                .type = o->lines[i].type,
+                                .code = random_text(t->arena, TICKET_CODE_BYTES),
+                                .status = STR("valid"),
+                        };
+}
+
+void
+order_paid_params(const struct order *o, struct params *p)
+{
+        struct uuid *ids = ARENA_ARRAY(p->arena, struct uuid, o->tickets_n);
+        struct str *codes = ARENA_ARRAY(p->arena, struct str, o->tickets_n);
+        struct posting_set sale = ledger_sale(&(struct sale_amounts){
+                .list = o->list, .discount = o->discount, .guest_fee = o->guest_fee, .absorbed_fee = o->absorbed_fee,
+                .tax = o->tax, .share = o->share, .reserve = o->reserve, .total = o->total,
+        });
+
+        for (size_t i = 0; i < o->tickets_n; i++) {
+                ids[i] = o->tickets[i].id;
+                codes[i] = o->tickets[i].code;
+        }
+        param_uuid_array(p, ids, o->tickets_n);
+        param_text_array(p, codes, o->tickets_n);
+        param_uuid(p, uuid_new(o->org));
+        posting_set_params(&sale, p);
+}
+
+/* What the order's last payment and the order are after the outcome. */
+static void
+order_apply(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a)
+{
+        struct order *o = p->order;
+        struct order_payment *last = &o->payments[o->payments_n - 1];
+
+        CHECK(o->payments_n > 0 && uuid_eq(last->id, p->id));
+        last->card_brand = a->card_brand;
+        last->card_last4 = a->card_last4;
+        last->decline_code = a->decline_code;
+        switch (outcome) {
+        case PAYMENT_SUCCEEDED:
+                last->state = STR("succeeded");
+                o->status = STR("paid");
+                order_issue_tickets(t, o);
+                return;
+        case PAYMENT_DECLINED:
+                last->state = STR("declined");
+                o->status = STR("held");
+                return;
+        case PAYMENT_NOT_SENT:
+                last->state = STR("not_sent");
+                o->status = STR("held");
+                return;
+        case PAYMENT_NOT_FOUND:
+                last->state = STR("not_found_final");
+                o->status = STR("held");
+                return;
+        case PAYMENT_UNKNOWN:
+                last->state = STR("unknown");
+                return;
+        }
+        NEVER("payment outcome");
+}
+
+/* The audience of an order placed with a token is its guest. */
+static struct str
+view_for(struct task *t, const struct payment *p)
+{
+        return order_view(t->arena, p->order, p->idem.browser, p->idem.browser);
+}
+
+static struct answer
+answer_problem(struct task *t, const struct payment *p, enum err_code code, const char *detail, struct str members,
+    int retry_after_seconds)
+{
+        struct err e = { .code = ERR_NONE };
+        struct str order = view_for(t, p);
+
+        (void)err_set(&e, code, "%s", detail);
+        e.extra = str_fmt(t->arena, "%.*s\"order\":%.*s", STR_ARG(members), STR_ARG(order));
+        return (struct answer){
+                .status = err_info(code)->status,
+                .body = problem_json(t->arena, &e, t->conf->public_url, p->idem.request_id),
+                .retry_after_seconds = retry_after_seconds,
+        };
+}
+
+static struct answer
+answer_of(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a)
+{
+        struct str decline;
+
+        switch (outcome) {
+        case PAYMENT_SUCCEEDED:
+                return (struct answer){ .status = p->status_when_paid, .body = view_for(t, p) };
+        case PAYMENT_DECLINED:
+                decline = p->idem.browser ? STR("generic_decline") : a->decline_code;
+                return answer_problem(t, p, ERR_CARD_DECLINED, "the card was declined; the order is still held",
+                    str_fmt(t->arena, "\"decline_code\":\"%.*s\",", STR_ARG(decline)), 0);
+        case PAYMENT_NOT_SENT:
+        case PAYMENT_NOT_FOUND:
+                return answer_problem(t, p, ERR_GATEWAY_UNAVAILABLE,
+                    "the gateway can't be reached; nothing was charged and the order is still held", STR(""),
+                    RETRY_NOT_SENT_SECONDS);
+        case PAYMENT_UNKNOWN:
+                return (struct answer){ .status = 202, .body = view_for(t, p) };
+        }
+        NEVER("payment outcome");
+}
+
+struct settling {
+        struct task *task;
+        const struct payment *payment;
+        struct params params;
+        const struct answer *final;     /* NULL: the run ends without one */
+};
+
+static bool
+payment_settle_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct settling *s = arg;
+        struct rows r;
+
+        tx_put(tx, &stmt_payment_settle, &s->params);
+        idem_finish_put(s->task, tx, &s->payment->idem, s->final);
+        tx_commit(tx);
+        return tx_get(tx, &r, e);
+}
+
+bool
+payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
+    struct answer *out, struct err *e)
+{
+        static const char *const states[] = {
+                [PAYMENT_SUCCEEDED] = "succeeded", [PAYMENT_DECLINED] = "declined", [PAYMENT_NOT_SENT] = "not_sent",
+                [PAYMENT_UNKNOWN] = "unknown", [PAYMENT_NOT_FOUND] = "not_found_final",
+        };
+        struct settling s = { .task = t, .payment = p, .params = params_in(t->arena) };
+        struct params *q = &s.params;
+
+        order_apply(t, p, outcome, a);
+        *out = answer_of(t, p, outcome, a);
+        /* Only what was charged or declined is final: after anything else the key goes on with the order. */
+        s.final = outcome == PAYMENT_SUCCEEDED || outcome == PAYMENT_DECLINED ? out : NULL;
+        param_i64(q, p->order->org);
+        param_uuid(q, p->id);
+        param_z(q, states[outcome]);
+        param_text(q, a->code);
+        param_text(q, a->decline_code);
+        param_text(q, a->transaction);
+        param_text(q, a->card_brand);
+        param_text(q, a->card_last4);
+        if (outcome == PAYMENT_SUCCEEDED)
+                order_paid_params(p->order, q);
+        else
+                for (int i = 0; i < 5; i++)
+                        param_null(q);
+        param_i64(q, PAYMENT_LOOKUP_FIRST_MS);
+        param_z(q, p->actor);
+        param_text(q, t->subject.request_id);
+        return db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e);
+}
