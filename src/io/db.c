@@ -160,6 +160,19 @@ state_is_passing(const char *state)
         return false;
 }
 
+/* A function names a bad field as "/pointer: what is wrong". */
+static bool
+refused_field(const char *message, struct err *e)
+{
+        struct str pointer, detail;
+        char name[96];
+
+        if (message[0] != '/' || !str_cut(str_of(message), ':', &pointer, &detail) || pointer.n > 90)
+                return err_set(e, ERR_INVALID_REQUEST, "%s", message);
+        (void)snprintf(name, sizeof name, "%.*s", STR_ARG(pointer));
+        return err_field(e, name, FIELD_OUT_OF_RANGE, str_trim(detail).p);
+}
+
 bool
 db_failed(const PGresult *r, const char *stmt, const struct log_subject *s, struct err *e)
 {
@@ -167,6 +180,8 @@ db_failed(const PGresult *r, const char *stmt, const struct log_subject *s, stru
         const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
         enum err_code ours = err_of_sqlstate(state);
 
+        if (ours == ERR_INVALID_REQUEST)
+                return refused_field(message, e);
         if (ours != ERR_NONE)
                 return err_set(e, ours, "%s", message);
         log_error(s, "db.failed", { "statement", str_of(stmt) }, { "sqlstate", str_of(state) },

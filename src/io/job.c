@@ -87,3 +87,36 @@ job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why,
                 log_error(&t->subject, "job.buried", { "kind", j->kind }, { "detail", why });
         return true;
 }
+
+#define NOT_YET_MS 60000
+
+struct function_call {
+        struct params params;
+        const struct stmt *stmt;
+        bool done;
+};
+
+static bool
+function_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct function_call *c = arg;
+        struct rows r;
+
+        tx_repeatable(tx);
+        if (!tx_call(tx, c->stmt, &c->params, &r, e))
+                return false;
+        c->done = row_bool(&r, 0, "done");
+        return true;
+}
+
+bool
+job_function(struct task *t, const struct job *j, const struct stmt *st, struct err *e)
+{
+        struct function_call c = { .params = params_in(t->arena), .stmt = st };
+
+        param_i64(&c.params, j->org);
+        param_uuid(&c.params, j->object);
+        if (!db_tx_run(t->db, t->arena, &t->subject, function_tx, &c, e))
+                return false;
+        return c.done ? job_finish(t, j, e) : job_again(t, j, NOT_YET_MS, STR("not due yet"), false, e);
+}

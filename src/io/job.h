@@ -34,4 +34,12 @@ bool job_finish(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 /* Again after delay_ms; why is kept as its last error. failed: counts towards burying, which is logged as an error. */
 bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed, struct err *e) MUSTCHECK;
 
+struct stmt;
+
+/*
+ * A job that is one function of the database, (org, object) -> done: calls it
+ * and finishes the job, or asks for it again when the time has not come.
+ */
+bool job_function(struct task *t, const struct job *j, const struct stmt *st, struct err *e) MUSTCHECK;
+
 #endif

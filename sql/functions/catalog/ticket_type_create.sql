@@ -12,14 +12,13 @@ begin
         raise exception using errcode = 'BX003', message = 'there is no such event';
     elsif v_event.status in ('completed', 'cancelled') then
         raise exception using errcode = 'BX022', message = format('the event is %s', v_event.status);
-    elsif v_new.currency <> v_event.currency then
-        raise exception using errcode = 'BX002', message = format('the event sells in %s', v_event.currency);
     end if;
     v_new.org := p_org;
     v_new.event_id := p_event;
-    v_new.currency := v_event.currency;
+    v_new.currency := coalesce(v_new.currency, v_event.currency);
     v_new.version := 1;
     v_new.created_at := ops.now();
+    perform app.ticket_type_check(p_org, v_new);
     insert into app.ticket_types select v_new.*;
     perform app.inventory_set(p_org, v_new.id, v_new.quantity);
     perform ops.audit_put(p_org, p_actor, 'ticket_type.created', v_new.id, 1, p_request, to_jsonb(v_new));

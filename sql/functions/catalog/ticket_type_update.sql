@@ -15,13 +15,7 @@ begin
         raise exception using errcode = 'BX030', message = 'the ticket type has changed since it was read';
     end if;
     v_new := jsonb_populate_record(v_old, p_doc);
-    if v_new.currency <> v_old.currency then
-        raise exception using errcode = 'BX002', message = format('the event sells in %s', v_old.currency);
-    elsif v_new.min_per_order > v_new.max_per_order then
-        raise exception using errcode = 'BX001', message = '/max_per_order: must not be below min_per_order';
-    elsif v_new.sales_end_at <= v_new.sales_start_at then
-        raise exception using errcode = 'BX001', message = '/sales_end_at: must be later than sales_start_at';
-    end if;
+    perform app.ticket_type_check(p_org, v_new);
     v_new.version := v_old.version + 1;
     update app.ticket_types set (name, price, quantity, min_per_order, max_per_order, sales_start_at, sales_end_at, hidden, version)
       = (v_new.name, v_new.price, v_new.quantity, v_new.min_per_order, v_new.max_per_order, v_new.sales_start_at,

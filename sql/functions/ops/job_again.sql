@@ -20,7 +20,7 @@ begin
     end if;
     update ops.jobs
     set due_at = v_due, business = false, leased_until = null, lease = null, buried_at = v_buried,
-        last_error = p_error, attempts = case when p_count then v_job.attempts else v_job.attempts - 1 end
+        last_error = p_error, attempts = case when p_count then v_job.attempts else greatest(v_job.attempts - 1, 0) end
     where org = p_org and kind = p_kind and object_id = p_object;
     return v_buried is not null;
 end $$;

@@ -4,7 +4,7 @@ create or replace function app.order_views(p_org int, p_ids uuid[])
 returns table (id uuid, organizer_id uuid, event_id uuid, status text, currency text, list bigint, discount bigint,
     net bigint, guest_fee bigint, absorbed_fee bigint, tax bigint, share bigint, reserve bigint, total bigint,
     refunded bigint, disputed bigint, promo_code text, metadata text, expires_at timestamptz, created_at timestamptz,
-    version int, guest_id uuid, person uuid, guest_name text, guest_email text,
+    version int, gateway text, guest_id uuid, person uuid, guest_name text, guest_email text,
     line_types uuid[], line_quantities bigint[], line_amounts bigint[],
     pay_ids uuid[], pay_states text[], pay_declines text[], pay_brands text[], pay_last4s text[],
     ticket_ids uuid[], ticket_types uuid[], ticket_codes text[], ticket_statuses text[])
@@ -13,7 +13,7 @@ as $$
 begin
     return query
     select o.id, z.id, o.event_id, o.status, o.currency, o.list, o.discount, o.net, o.guest_fee, o.absorbed_fee, o.tax, o.share,
-        o.reserve, o.total, o.refunded, o.disputed, o.promo_code, o.metadata, o.expires_at, o.created_at, o.version,
+        o.reserve, o.total, o.refunded, o.disputed, o.promo_code, o.metadata, o.expires_at, o.created_at, o.version, z.gateway,
         g.id, g.person, g.name, g.email, l.types, l.quantities, l.amounts,
         p.ids, p.states, p.declines, p.brands, p.last4s, t.ids, t.types, t.codes, t.statuses
     from app.orders o

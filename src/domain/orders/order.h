@@ -25,6 +25,7 @@
 #include "domain/ledger/ledger.h"
 #include "domain/pricing/pricing.h"
 
+struct job;
 struct task;
 struct tx;
 
@@ -70,6 +71,7 @@ struct order {
         int32_t org;
         struct uuid id, organizer, event, guest, person;
         struct str status, currency;
+        struct str gateway;             /* its organizer's now: what a payment begun now would use */
         struct str guest_name, guest_email;
         int64_t list, discount, net, guest_fee, absorbed_fee, tax, share, reserve, total, refunded, disputed;
         int64_t version;
@@ -97,6 +99,9 @@ bool order_pay(struct task *t, const struct order_pay_ask *ask, struct answer *o
 bool order_cancel(struct task *t, int32_t org, struct uuid order, const struct idem *idem, const char *actor,
     struct answer *out, struct err *e) MUSTCHECK;
 
+/* A job: the end of a hold. */
+bool order_expire(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+
 /* ERR_NOT_FOUND when there is none. */
 bool order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;
 /* The same inside a transaction. */
@@ -121,6 +126,26 @@ struct quote {
 };
 bool order_quote(struct task *t, const struct order_ask *ask, struct quote *out, struct err *e) MUSTCHECK;
 struct str quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest);
+
+/*
+ * Inside the room: a run with a key whose first run ended without a final
+ * answer goes on with the order that it made. A held order is paid now (*send
+ * is set, payment recorded); anything else is answered as it is.
+ */
+struct payment;
+struct order_resuming {
+        int32_t org;
+        struct uuid order;
+        struct str payment_token;
+        const struct idem *idem;
+        const char *actor;
+        int status_when_paid;
+        struct order *out;
+        struct payment *payment;
+        bool *send;
+        struct answer *answer;
+};
+bool order_resume(struct task *t, struct tx *tx, const struct order_resuming *r, struct err *e) MUSTCHECK;
 
 /* Inside the room: the snapshot an order is priced on, read in a transaction or alone. */
 struct order_terms {

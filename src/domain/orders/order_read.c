@@ -66,6 +66,7 @@ order_of_row(int32_t org, const struct rows *r, struct arena *a, int i, struct o
                 .person = row_uuid(r, i, "person"),
                 .status = row_text(r, i, "status"),
                 .currency = row_text(r, i, "currency"),
+                .gateway = row_text(r, i, "gateway"),
                 .guest_name = row_text(r, i, "guest_name"),
                 .guest_email = row_text(r, i, "guest_email"),
                 .list = row_i64(r, i, "list"),
