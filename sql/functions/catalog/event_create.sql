@@ -19,7 +19,7 @@ begin
     v_new.time_zone := coalesce(v_new.time_zone, v_org.time_zone);
     v_new.currency := coalesce(v_new.currency, v_org.currency);
     perform app.event_check(p_org, v_new, v_org.currency);
-    insert into app.events select v_new.*;
+    insert into app.events values (v_new.*);
     perform ops.audit_put(p_org, p_actor, 'event.created', v_new.id, 1, p_request, to_jsonb(v_new));
     return next v_new;
 end $$;

@@ -19,7 +19,7 @@ begin
     v_new.version := 1;
     v_new.created_at := ops.now();
     perform app.ticket_type_check(p_org, v_new);
-    insert into app.ticket_types select v_new.*;
+    insert into app.ticket_types values (v_new.*);
     perform app.inventory_set(p_org, v_new.id, v_new.quantity);
     perform ops.audit_put(p_org, p_actor, 'ticket_type.created', v_new.id, 1, p_request, to_jsonb(v_new));
     perform ops.outbox_put(p_org, 'event.updated', v_new.id, 1, jsonb_build_object('event', p_event, 'ticket_type', v_new.id));
