@@ -1,0 +1,99 @@
+-- A shop to test with, included by a test inside its transaction: organizers
+-- 501 and 502, an event of 501 on sale with the ticket types floor (100) and
+-- balcony (40), and functions that call the product's as the programs do.
+-- Names become ids by pg_temp.id('name'), so that a failed test can be read.
+
+create function pg_temp.id(text) returns uuid language sql immutable as $$ select md5($1)::uuid $$;
+
+-- Every ticket here costs 5000, plus 300 fee and 400 tax; 500 of it goes to
+-- the organizer's reserve.
+create function pg_temp.organizer(p_org int) returns void language sql as $$
+    select app.organizer_create(p_org, jsonb_build_object('id', pg_temp.id('organizer ' || p_org), 'name', 'Hall',
+        'email', 'office@hall.example', 'country', 'US', 'currency', 'USD', 'time_zone', 'UTC', 'fee_percent_bps', 500,
+        'fee_fixed_amount', 50, 'fee_payer', 'guest', 'payout_hold_days_after_event', 3, 'payout_hold_days_after_charge', 0,
+        'payout_schedule', 'manual', 'payout_weekday', 1, 'payout_day_of_month', 1, 'payout_minimum_amount', 0,
+        'payout_reserve_bps', 1000, 'payout_reserve_days', 30, 'payout_allow_negative', false, 'refund_fees', false,
+        'refund_until_hours_before_event', 24, 'dispute_pass_fee', false, 'gateway', 'nmi'), 'tester', 'request');
+    select app.organizer_verify(p_org, 'verified', null, null, null, 'tester', 'request');
+$$;
+
+create function pg_temp.event(p_org int, p_name text) returns void language sql as $$
+    select app.event_create(p_org, jsonb_build_object('id', pg_temp.id(p_name), 'name', p_name, 'starts_at', ops.now() + '30 days',
+        'ends_at', ops.now() + '31 days', 'time_zone', 'UTC', 'tax_rate_bps', 800, 'tax_inclusive', false,
+        'tax_on_fees', false), 'tester', 'request');
+$$;
+
+create function pg_temp.ticket_type(p_org int, p_event text, p_name text, p_quantity bigint) returns void language sql as $$
+    select app.ticket_type_create(p_org, pg_temp.id(p_event), jsonb_build_object('id', pg_temp.id(p_name), 'name', p_name,
+        'price', 5000, 'quantity', p_quantity, 'min_per_order', 1, 'max_per_order', 100, 'hidden', false), 'tester', 'request');
+$$;
+
+-- Amounts of n tickets from those of one.
+create function pg_temp.times(bigint[], bigint) returns bigint[] language sql as $$
+    select array_agg(v * $2 order by i) from unnest($1) with ordinality u (v, i) $$;
+
+-- Opens an order of 501 with one line for each ticket type.
+create function pg_temp.open(p_order text, p_status text, p_types text[] default '{floor}', p_quantities bigint[] default '{2}',
+    p_event text default 'event', p_hold bigint default 900) returns uuid language plpgsql as $$
+declare
+    n bigint := (select sum(q) from unnest(p_quantities) q);
+begin
+    perform app.order_open(501, pg_temp.id(p_order), pg_temp.id(p_event), p_status, pg_temp.id('guest of ' || p_order), null,
+        array['Ada Guest', 'Ada@guest.example', 'ada@guest.example', '', '', '', ''], 'USD',
+        pg_temp.times(array[5000, 0, 5000, 300, 0, 400, 5000, 500, 5700], n), '{}', null, true, p_hold,
+        array(select pg_temp.id(t) from unnest(p_types) t), p_quantities,
+        array(select v * case when i = 1 then 1 else q end
+            from unnest(p_quantities) with ordinality u (q, line),
+                unnest(array[5000, 5000, 0, 5000, 300, 400, 5700]::bigint[]) with ordinality w (v, i) order by line, i),
+        array(select v from generate_series(1, n) t, unnest(array[5000, 300, 400, 0, 0, 0, 0]::bigint[]) with ordinality w (v, i)
+            order by t, i),
+        'tester', 'request');
+    return pg_temp.id(p_order);
+end $$;
+
+
+create function pg_temp.begin(p_payment text, p_order text, p_amount bigint default 11400) returns void language sql as $$
+    select app.payment_begin(501, pg_temp.id(p_order), pg_temp.id(p_payment), 'reference of ' || p_payment, 'nmi', p_amount, 'USD', 0,
+        '00000000-0000-0000-0000-000000000000', 'key of ' || p_payment, 201, 60000, 'tester', 'request');
+$$;
+
+-- The sale entry for n tickets.
+create function pg_temp.sale_accounts() returns text[] language sql immutable as $$
+    select array['gateway_clearing', 'organizer_pending', 'organizer_reserve', 'tax_payable', 'ticket_revenue', 'fee_revenue',
+        'organizer_share'] $$;
+create function pg_temp.sale_amounts(n bigint) returns bigint[] language sql as $$
+    select array[5700 * n, -4500 * n, -500 * n, -400 * n, -5000 * n, -300 * n, 5000 * n] $$;
+
+create function pg_temp.settle(p_payment text, p_to text, p_tickets int default 2, p_amounts bigint[] default null)
+returns void language sql as $$
+    select app.payment_settle(501, pg_temp.id(p_payment), p_to, '100', case when p_to = 'declined' then 'insufficient_funds' end,
+        case when p_to in ('succeeded', 'declined') then 'gateway ' || p_payment end, 'visa', '4242',
+        array(select pg_temp.id(p_payment || ' ticket ' || i) from generate_series(1, p_tickets) i),
+        array(select p_payment || '-' || i from generate_series(1, p_tickets) i),
+        pg_temp.id('entry of ' || p_payment), pg_temp.sale_accounts(), coalesce(p_amounts, pg_temp.sale_amounts(p_tickets)), 60000,
+        'tester', 'request');
+$$;
+
+-- A processing order whose payment is on its way: pg_temp.sending('a') makes
+-- the order 'order a' and the payment 'payment a'.
+create function pg_temp.sending(p_name text) returns void language plpgsql as $$
+begin
+    perform pg_temp.open('order ' || p_name, 'processing');
+    perform pg_temp.begin('payment ' || p_name, 'order ' || p_name);
+end $$;
+
+create function pg_temp.remaining(p_type text) returns bigint language sql as $$
+    select sum(remaining)::bigint from app.ticket_buckets where org = 501 and type_id = pg_temp.id(p_type) $$;
+create function pg_temp.status(p_order text) returns text language sql as $$
+    select status from app.orders where org = 501 and id = pg_temp.id(p_order) $$;
+create function pg_temp.state(p_payment text) returns text language sql as $$
+    select state from app.payments where org = 501 and id = pg_temp.id(p_payment) $$;
+
+do $$ begin
+    perform pg_temp.organizer(501);
+    perform pg_temp.organizer(502);
+    perform pg_temp.event(501, 'event');
+    perform app.event_move(501, pg_temp.id('event'), 'on_sale', 'tester', 'request');
+    perform pg_temp.ticket_type(501, 'event', 'floor', 100);
+    perform pg_temp.ticket_type(501, 'event', 'balcony', 40);
+end $$;
