@@ -11,7 +11,7 @@
 int64_t clock_wall_ms(void);            /* Unix time; names things, never measures */
 int64_t clock_mono_ms(void);            /* for deadlines of this process; stands still while suspended */
 int64_t clock_mono_us(void);
-int64_t clock_boot_ms(void);            /* CLOCK_BOOTTIME: what the fence counts by; runs on while stopped or suspended */
+int64_t clock_boot_ms(void);            /* CLOCK_BOOTTIME, the fence's: runs on while stopped or suspended */
 void clock_sleep_ms(int64_t ms);        /* returns early when a signal comes */
 
 #define RFC3339_MAX 32

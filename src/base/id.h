@@ -38,7 +38,8 @@ struct name##_id { struct uuid u; }; \
 static inline struct name##_id name##_id_new(int32_t org) { return (struct name##_id){ uuid_new(org) }; } \
 static inline int32_t name##_id_org(struct name##_id id) { return uuid_org(id.u); } \
 static inline void name##_id_text(struct name##_id id, char out[ID_TEXT_MAX]) { typeid_text(prefix, id.u, out); } \
-static inline MUSTCHECK bool name##_id_parse(struct str s, struct name##_id *out) { return typeid_parse(prefix, s, &out->u); }
+static inline MUSTCHECK bool name##_id_parse(struct str s, struct name##_id *out) \
+{ return typeid_parse(prefix, s, &out->u); }
 #include "base/id.def"
 #undef ID
 

@@ -37,7 +37,7 @@ bool str_ends(struct str a, struct str suffix);
 /* Splits at the first c: *head before it, *rest behind; false when c is not there (head = all). */
 bool str_cut(struct str s, char c, struct str *head, struct str *rest);
 struct str str_trim(struct str s);              /* spaces and tabs at both ends */
-/* Decimal integer, optional '-', no plus, no leading zeros, nothing behind it; false when ill formed or out of range. */
+/* Decimal integer, optional '-', no plus, no leading zeros, nothing behind it; else, or out of range, false. */
 bool str_to_i64(struct str s, int64_t *out);
 /* Terminated copy in the arena. */
 char *str_z(struct arena *a, struct str s);
