@@ -1,4 +1,4 @@
--- ledger.entries_list(p_org, p_account, p_order, p_effect, p_times, p_before_at, p_before_id, p_limit) -> rows, newest first
+-- ledger.entries_list(p_org, p_account, p_order, p_times, p_before_at, p_before_id, p_limit) -> rows, newest first
 -- p_times: occurred from, occurred to, recorded from, recorded to; each may be null, "to" excluded.
 -- owner: boxoffice_owner (reads across organizers when p_org is null)
 create or replace function ledger.entries_list(p_org int, p_account text, p_order uuid, p_times timestamptz[],

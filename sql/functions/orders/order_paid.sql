@@ -1,4 +1,4 @@
--- app.order_paid(p_org, p_order, p_ticket_ids, p_ticket_codes, p_entry, p_promo, p_accounts, p_amounts, p_actor, p_request)
+-- app.order_paid(p_org, p_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request)
 -- A processing order is paid: tickets issued, the sale posted, the outbox
 -- told. The entry's gateway_clearing must be the order's total (pair
 -- assertion on what C computed). Inner function of payment_settle and order_free.

@@ -1,0 +1,52 @@
+-- Proves that no function of the product can be called by PUBLIC, that inner
+-- functions can be called by no program, and that what is granted can be used.
+-- By the catalogue; t/sql/140 compares the whole matrix with grants.sql.
+begin;
+select no_plan();
+\ir lib/shop.sql
+
+create temp view fns as
+    select p.oid, p.oid::regprocedure::text as fn, p.proname::text as name, p.pronamespace::regnamespace::text || '.' || p.proname as full_name, p.proowner, p.prosecdef, p.provolatile
+    from pg_proc p where p.pronamespace::regnamespace::text in ('meta', 'ops', 'app', 'ledger');
+
+select is_empty($$select f.fn from fns f join pg_proc p on p.oid = f.oid cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0$$,
+    'PUBLIC may execute none');
+select is_empty($$select f.fn, a.grantee::regrole from fns f join pg_proc p on p.oid = f.oid cross join aclexplode(p.proacl) a where a.is_grantable and a.grantee <> p.proowner$$,
+    'nobody may pass a right on');
+select is_empty($$select full_name from fns group by 1 having count(*) > 1$$,
+    'no name stands for two functions: a changed signature gets a new name');
+select is_empty($$select fn from fns where pg_get_userbyid(proowner) not in ('boxoffice_owner', 'boxoffice_definer')$$,
+    'each belongs to the owner or the definer');
+select is_empty($$select fn from fns where prosecdef and provolatile = 'v' and pg_get_userbyid(proowner) <> 'boxoffice_definer'$$,
+    'each that writes belongs to the definer, which has no more than the rights it needs');
+select is_empty($$select f.fn, r from fns f cross join unnest('{boxoffice_payouts, boxoffice_sealer, boxoffice_auditor, boxoffice_backup}'::name[]) r
+    where has_function_privilege(r, f.oid, 'execute') and f.prosecdef and f.provolatile = 'v'$$,
+    'payouts, sealer, auditor and backup write nothing yet');
+
+-- Functions that make sense only inside another's transaction.
+select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
+from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
+where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release', 'app.order_held_again', 'app.inventory_take',
+    'app.inventory_give', 'app.inventory_set', 'app.inventory_refuse', 'app.guest_put', 'ops.job_put', 'ops.job_drop',
+    'ops.audit_put', 'ops.outbox_put', 'ops.epoch_renew', 'ops.recovery_end') order by f.full_name, r;
+
+-- Callable without arguments that matter: what is granted is not refused inside.
+create function pg_temp.as_role(p_role name, p_sql text) returns void language plpgsql as $$
+begin
+    execute format('set local role %I', p_role);
+    execute p_sql;
+    reset role;
+end $$;
+select lives_ok(format('select pg_temp.as_role(%L, %L)', 'boxoffice_' || r, q), 'boxoffice_' || r || ' runs ' || q)
+from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now()'), ('{api,jobs}', 'select * from ops.clock_get()'),
+    ('{api,hook,jobs}', 'select * from ops.epoch_get()'), ('{jobs}', 'select * from ops.jobs_due_orgs(10)'),
+    ('{jobs}', 'select * from ops.job_claim(501, 10, 1000, gen_random_uuid())'), ('{api}', 'select * from app.organizers_list(null, null, 10)'),
+    ('{api}', 'select * from app.orders_page(501, null, null, null, null, null, null, 10)'),
+    ('{api}', 'select * from app.orders_page(null, null, null, null, gen_random_uuid(), null, null, 10)'),
+    ('{api}', 'select * from ledger.entries_list(null, null, null, array[]::timestamptz[], null, null, 10)'),
+    ('{api}', 'select * from app.events_list_all(null, null, null, 10)'), ('{api,hook}', $$select * from app.credential_find('\x00')$$),
+    ('{api}', 'select * from app.credential_by_id(gen_random_uuid())'), ('{api,jobs}', 'select * from app.order_views(501, array[gen_random_uuid()])')) v (roles, q)
+cross join unnest(roles) r;
+
+select * from finish();
+rollback;
