@@ -1,4 +1,3 @@
-#!/usr/bin/perl
 # Proves that the roles may call exactly the functions that sql/grants.sql
 # names, and that every function's grant was thought of. By reading the file's
 # matrix and comparing it, both ways, with the catalogue of a new database.

@@ -1,4 +1,3 @@
-#!/usr/bin/perl
 # Proves that the accounts which the programs post to, src/domain/ledger/chart.def,
 # are those that the database takes, in the same order. By posting every
 # pair of neighbours in the file's order, and in the other.

@@ -20,7 +20,9 @@ begin
     select p.order_id into v_order from app.payments p where p.org = p_org and p.id = p_payment;
     perform 1 from app.orders o where o.org = p_org and o.id = v_order for update;
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment for update;
-    if not (v_row.state, p_to) in (('sending', 'succeeded'), ('sending', 'declined'), ('sending', 'not_sent'),
+    if not found then
+        raise exception using errcode = 'BX003', message = 'there is no such payment';
+    elsif not (v_row.state, p_to) in (('sending', 'succeeded'), ('sending', 'declined'), ('sending', 'not_sent'),
         ('sending', 'unknown'), ('unknown', 'succeeded'), ('unknown', 'declined'), ('unknown', 'not_found_final')) then
         raise exception using errcode = 'BX022', message = format('the payment is %s', v_row.state);
     end if;

@@ -1,0 +1,78 @@
+-- Proves that a payment changes its state only along the arrows of its
+-- machine, that whoever comes second gets BX022, and that an order never has
+-- two live attempts. By trying every state with every target, and each call
+-- that can come at the wrong time.
+begin;
+select no_plan();
+\ir lib/shop.sql
+update app.ticket_buckets set remaining = 10000 where type_id = pg_temp.id('floor');
+
+create temp table states (state text);
+insert into states select unnest('{sending,succeeded,declined,not_sent,unknown,not_found_final,late_approved,voided}'::text[]);
+create temp table arrows (a text, b text);
+insert into arrows values ('sending', 'succeeded'), ('sending', 'declined'), ('sending', 'not_sent'), ('sending', 'unknown'),
+    ('unknown', 'succeeded'), ('unknown', 'declined'), ('unknown', 'not_found_final');
+
+select matches(pg_get_constraintdef(oid), state, state || ' is a state of the table') from states, pg_constraint where conname = 'payments_state_check' order by state;
+select is((select count(*) from states), (select count(*) from pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''(\w+)''', 'g')
+    where c.conname = 'payments_state_check'), 'and there are no others');
+
+-- A payment in the state, on an order that is processing.
+create function pg_temp.payment_in(p_name text, p_state text) returns void language plpgsql as $$
+begin
+    perform pg_temp.sending(p_name);
+    if p_state = 'unknown' then
+        perform pg_temp.settle('payment ' || p_name, 'unknown');
+    else
+        update app.payments set state = p_state where org = 501 and id = pg_temp.id('payment ' || p_name);
+    end if;
+end $$;
+create function pg_temp.try(p_from text, p_to text) returns text language plpgsql as $$
+begin
+    perform pg_temp.payment_in(p_from || p_to, p_from);
+    perform pg_temp.settle('payment ' || p_from || p_to, p_to);
+    return pg_temp.state('payment ' || p_from || p_to);
+end $$;
+
+select case when exists (select from arrows where (a, b) = (f.state, t.state))
+    then is(pg_temp.try(f.state, t.state), t.state, f.state || ' -> ' || t.state)
+    else throws_ok(format('select pg_temp.try(%L, %L)', f.state, t.state), 'BX022', 'the payment is ' || f.state, f.state || ' -> ' || t.state || ' is refused')
+    end
+from states f cross join states t order by 1;
+select throws_ok(format('select pg_temp.try(%L, %L)', state, 'refunded'), 'BX022', null, state || ' -> a word that is no state is refused') from states;
+select throws_ok($$select pg_temp.try('sending', null)$$, '23502', null, 'sending -> null is refused');
+
+-- Not ours, or not there: nothing is written.
+select throws_ok(format($$select app.payment_settle(501, pg_temp.id('nobody'), %L, null, null, null, null, null, '{}', '{}', null, '{}', '{}', 1000, 't', 'r')$$, state),
+    'BX003', null, 'a payment that does not exist can''t become ' || state) from states where state <> 'sending';
+select pg_temp.sending('mine');
+select throws_ok($$select app.payment_settle(502, pg_temp.id('payment mine'), 'unknown', null, null, null, null, null, '{}', '{}', null, '{}', '{}', 1000, 't', 'r')$$,
+    'BX003', null, 'nor can one of another organizer');
+
+-- The second live attempt.
+select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null, 'while an attempt is sending there can''t be another');
+select pg_temp.settle('payment mine', 'unknown');
+select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null, 'nor while its outcome is unknown');
+select pg_temp.settle('payment mine', 'succeeded');
+select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null, 'nor once it has succeeded');
+select throws_ok($$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at)
+    values (501, gen_random_uuid(), pg_temp.id('order mine'), 'nmi', 'raw', 1, 'USD', 'unknown', now(), now())$$, '23505', null, 'not even by a raw INSERT');
+select pg_temp.sending('three');
+select lives_ok(format($$
+    do $body$ begin
+        perform pg_temp.payment_in(%1$L, 'sending');
+        perform pg_temp.settle('payment ' || %1$L, case when %1$L = 'not_found_final' then 'unknown' else %1$L end);
+        if %1$L = 'not_found_final' then perform pg_temp.settle('payment ' || %1$L, %1$L); end if;
+        perform app.order_pay(501, pg_temp.id('order ' || %1$L), 'tester', 'request');
+        perform pg_temp.begin('another ' || %1$L, 'order ' || %1$L);
+    end $body$ $$, s), 'after an attempt that ended as ' || s || ' there can be another')
+from unnest('{declined,not_sent,not_found_final}'::text[]) s;
+
+select throws_ok($$select pg_temp.begin('payment three', 'order three')$$, '23505', null, 'an attempt''s id is used once');
+select throws_ok($$update app.payments set reference = 'reference of payment mine' where id = pg_temp.id('payment three')$$, '23505', null, 'its reference is used once');
+select throws_ok($$update app.payments set gateway_transaction = 'gateway payment mine' where id = pg_temp.id('payment three')$$, '23505', null,
+    'and one transaction of the gateway pays one attempt');
+select throws_ok($$select pg_temp.begin('zero', 'order three', 0)$$, '23514', null, 'nothing is charged with an amount of zero');
+
+select * from finish();
+rollback;
