@@ -277,8 +277,8 @@ is_date(struct str s)
 }
 
 /* RFC 3339 date-time, upper case, up to nine digits of fraction, offset below 16 hours (what PostgreSQL reads). */
-static bool
-is_time(struct str s)
+bool
+text_is_time(struct str s)
 {
         size_t i = 19;
 
@@ -306,7 +306,7 @@ json_get_time(struct json_reader *r, const char *key, enum need need)
 
         if (m == NULL)
                 return STR_NONE;
-        if (is_time(m->text))
+        if (text_is_time(m->text))
                 return m->text;
         json_complain(r, key, FIELD_OUT_OF_RANGE, "must be a time as RFC 3339 writes it: 2026-11-24T20:00:00Z");
         return STR_NONE;

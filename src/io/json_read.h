@@ -80,6 +80,7 @@ bool json_get_bool(struct json_reader *r, const char *key, enum need need, bool 
 int json_get_word(struct json_reader *r, const char *key, enum need need, const char *const *words);
 /* RFC 3339 with offset, e.g. 2026-11-24T20:00:00Z: the text as given, checked; the database reads it. */
 struct str json_get_time(struct json_reader *r, const char *key, enum need need);
+bool text_is_time(struct str s);         /* the same check for text from elsewhere (a query parameter) */
 struct str json_get_email(struct json_reader *r, const char *key, enum need need);
 /*
  * An array of objects: a reader for each, in the arena, *n of them; each is

@@ -6,6 +6,7 @@
 #ifndef IO_TASK_H
 #define IO_TASK_H
 
+#include "base/base.h"
 #include "base/conf.h"
 #include "base/log.h"
 
@@ -27,5 +28,13 @@ struct task {
         const unsigned char *seal_key;          /* SEAL_KEY_SIZE bytes */
         struct log_subject subject;
 };
+
+enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4 };
+
+/* Opens what `doors` names, besides the database; complains of every missing setting. SIGPIPE is ignored from here on. */
+bool task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain) MUSTCHECK;
+/* In a child: its own connections in place of the parent's, which are left alone; no fence is armed. */
+void task_fork(struct task *t);
+void task_close(struct task *t);
 
 #endif

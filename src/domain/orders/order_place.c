@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "domain/guests/guest.h"
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
 #include "io/db.h"
@@ -23,27 +24,6 @@ struct placing {
         bool send;                      /* an attempt is recorded and must be sent */
         struct answer *out;
 };
-
-/* Lower case, plus-tags off, dots off where the provider ignores them: what "the same guest" means to limits. */
-static struct str
-email_normal(struct arena *a, struct str email)
-{
-        struct str local, domain, plain, tag;
-        char *z;
-        size_t n = 0;
-
-        email = str_lower(a, email);
-        if (!str_cut(email, '@', &local, &domain))
-                return email;
-        (void)str_cut(local, '+', &plain, &tag);
-        if (!str_is(domain, "gmail.com") && !str_is(domain, "googlemail.com"))
-                return str_fmt(a, "%.*s@%.*s", STR_ARG(plain), STR_ARG(domain));
-        z = arena_alloc(a, plain.n + 1);
-        for (size_t i = 0; i < plain.n; i++)
-                if (plain.p[i] != '.')
-                        z[n++] = plain.p[i];
-        return str_fmt(a, "%.*s@gmail.com", (int)n, z);
-}
 
 static struct order
 order_of_price(struct task *t, const struct order_ask *ask, struct uuid id, const struct order_terms *terms,
@@ -95,12 +75,6 @@ param_lines(struct params *q, struct arena *a, const struct order *o, const stru
         param_i64_array(q, parts, (size_t)p->tickets * 7);
 }
 
-static struct str
-or_empty(struct str s)
-{
-        return s.p == NULL ? STR("") : s;
-}
-
 static void
 order_open_put(struct placing *w, struct tx *tx, const struct order_terms *terms, const struct price *p)
 {
@@ -108,21 +82,20 @@ order_open_put(struct placing *w, struct tx *tx, const struct order_terms *terms
         const struct order_ask *ask = w->ask;
         const struct order *o = &w->order;
         struct params q = params_in(t->arena);
-        struct str texts[] = {
-                o->guest_name, o->guest_email, email_normal(t->arena, o->guest_email), or_empty(ask->guest_locale),
-                or_empty(ask->client_ip), or_empty(ask->client_agent), or_empty(ask->client_device),
-        };
+        struct guest guest = { o->guest, o->guest_name, o->guest_email, ask->guest_locale };
+        struct str texts[GUEST_TEXTS];
         int64_t amounts[] = {
                 o->list, o->discount, o->net, o->guest_fee, o->absorbed_fee, o->tax, o->share, o->reserve, o->total,
         };
 
+        guest_texts(t->arena, &guest, ask->client_ip, ask->client_agent, ask->client_device, texts);
         param_i64(&q, o->org);
         param_uuid(&q, o->id);
         param_uuid(&q, o->event);
         param_text(&q, o->status);
         param_uuid(&q, o->guest);
         param_uuid_or_null(&q, o->person);
-        param_text_array(&q, texts, ARRAY_LEN(texts));
+        param_text_array(&q, texts, GUEST_TEXTS);
         param_text(&q, o->currency);
         param_i64_array(&q, amounts, ARRAY_LEN(amounts));
         param_text(&q, terms->policy);

@@ -1,0 +1,20 @@
+/* catalog_show.h - what the handlers of organizers, events and ticket types share. */
+#ifndef EDGE_API_CATALOG_SHOW_H
+#define EDGE_API_CATALOG_SHOW_H
+
+#include "domain/catalog/catalog.h"
+#include "edge/reply.h"
+#include "edge/request.h"
+
+bool catalog_show(struct reply *rp, int status, const struct catalog_item *item);
+/* Creates under the request's Idempotency-Key and answers 201. */
+bool catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_change *c, struct err *e) MUSTCHECK;
+/* A page; f's place and limit come from the request. */
+bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, struct err *e) MUSTCHECK;
+/* {org}, {event}, {type} of the path; visible to the caller. */
+bool catalog_param_org(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
+bool catalog_param_event(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
+/* An organizer is found by its number: the rest of the id must be its own too. */
+bool catalog_is(const struct catalog_item *item, struct uuid id, struct err *e) MUSTCHECK;
+
+#endif

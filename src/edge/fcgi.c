@@ -1,0 +1,193 @@
+/* fcgi.c - the accept loop. No decision about a request is made here: gate.c and the handlers make them. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "edge/fcgi.h"
+#include "edge/gate.h"
+#include "io/db.h"
+
+#include <fcgiapp.h>
+
+static struct str
+fcgi_param(const FCGX_Request *f, const char *name)
+{
+        return str_of(FCGX_GetParam(name, f->envp));
+}
+
+/* A header field that decides about money must come once: nginx 1.22 passes both. */
+static int
+param_count(const FCGX_Request *f, struct str name)
+{
+        int n = 0;
+
+        for (char **p = f->envp; *p != NULL; p++) {
+                struct str head, rest;
+
+                n += str_cut(str_of(*p), '=', &head, &rest) && str_eq(head, name);
+        }
+        return n;
+}
+
+static enum method
+method_of(struct str s)
+{
+        static const struct {
+                const char *name;
+                enum method method;
+        } methods[] = {
+                { "GET", METHOD_GET }, { "POST", METHOD_POST }, { "PATCH", METHOD_PATCH }, { "PUT", METHOD_PUT },
+                { "DELETE", METHOD_DELETE }, { "HEAD", METHOD_GET },
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+                if (str_is(s, methods[i].name))
+                        return methods[i].method;
+        return METHOD_OTHER;
+}
+
+static bool
+token_chars(struct str s, size_t max)
+{
+        for (size_t i = 0; i < s.n; i++)
+                if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", s.p[i]) == NULL || s.p[i] == '\0')
+                        return false;
+        return s.n > 0 && s.n <= max;
+}
+
+/* 00-<32 hex>-<16 hex>-<2 hex>: the trace id, or absent. */
+static struct str
+trace_of(struct str traceparent)
+{
+        struct str id;
+
+        if (traceparent.n != 55 || traceparent.p[2] != '-' || traceparent.p[35] != '-' || traceparent.p[52] != '-')
+                return STR_NONE;
+        id = (struct str){ traceparent.p + 3, 32 };
+        for (size_t i = 0; i < id.n; i++)
+                if (strchr("0123456789abcdef", id.p[i]) == NULL || id.p[i] == '\0')
+                        return STR_NONE;
+        return id;
+}
+
+static void
+request_fill(struct request *rq, struct task *t, const FCGX_Request *f)
+{
+        struct str uri = fcgi_param(f, "REQUEST_URI"), id = fcgi_param(f, "HTTP_REQUEST_ID");
+
+        *rq = (struct request){
+                .task = t,
+                .method_text = fcgi_param(f, "REQUEST_METHOD"),
+                .content_type = fcgi_param(f, "CONTENT_TYPE"),
+                .remote_addr = fcgi_param(f, "REMOTE_ADDR"),
+                .authorization = fcgi_param(f, "HTTP_AUTHORIZATION"),
+                .idempotency_key = fcgi_param(f, "HTTP_IDEMPOTENCY_KEY"),
+                .if_match = fcgi_param(f, "HTTP_IF_MATCH"),
+                .origin = fcgi_param(f, "HTTP_ORIGIN"),
+                .repeated_header = param_count(f, STR("HTTP_AUTHORIZATION")) > 1 ||
+                    param_count(f, STR("HTTP_IDEMPOTENCY_KEY")) > 1,
+        };
+        rq->method = method_of(rq->method_text);
+        (void)str_cut(uri, '?', &rq->path, &rq->query);
+        if (!token_chars(id, 64))
+                id = fcgi_param(f, "REQUEST_ID");
+        if (!token_chars(id, 64)) {
+                char text[UUID_TEXT_MAX];
+
+                uuid_text(uuid_new(0), text);
+                id = str_of(text);
+        }
+        t->subject = (struct log_subject){
+                .request_id = str_dup(t->arena, id), .trace_id = trace_of(fcgi_param(f, "HTTP_TRACEPARENT")),
+        };
+}
+
+/* The whole body or nothing. */
+static bool
+body_read(struct request *rq, FCGX_Request *f, struct err *e)
+{
+        struct str length = fcgi_param(f, "CONTENT_LENGTH");
+        int64_t n = 0;
+        char *p;
+
+        if (length.n == 0)
+                return true;
+        if (!str_to_i64(length, &n) || n < 0)
+                return err_set(e, ERR_INVALID_REQUEST, "Content-Length is not a number");
+        if ((uint64_t)n > REQUEST_BODY_MAX)
+                return err_set(e, ERR_BODY_TOO_LARGE, "the body has %lld bytes; this call accepts %zu", (long long)n,
+                    REQUEST_BODY_MAX);
+        p = arena_alloc(rq->task->arena, (size_t)n + 1);
+        if (FCGX_GetStr(p, (int)n, f->in) != n)
+                return err_set(e, ERR_INVALID_REQUEST, "the body ended early");
+        rq->body = (struct str){ p, (size_t)n };
+        return true;
+}
+
+static void
+reply_write(const struct reply *rp, FCGX_Request *f, bool head)
+{
+        struct buf b;
+        struct str out;
+
+        buf_init(&b, rp->arena, (size_t)16 * 1024 * 1024);
+        buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", rp->status, rp->content_type, rp->body.n);
+        for (size_t i = 0; i < rp->fields_n; i++)
+                buf_fmt(&b, "%s: %.*s\r\n", rp->field[i].name, STR_ARG(rp->field[i].value));
+        buf_puts(&b, "\r\n");
+        if (!head)
+                buf_put(&b, rp->body);
+        out = buf_str(&b);
+        CHECK(out.p != NULL);
+        (void)FCGX_PutStr(out.p, (int)out.n, f->out);   /* a caller who went away hears it by repeating its key */
+}
+
+static void
+log_request(const struct request *rq, const struct reply *rp, int64_t started_us, int64_t waits)
+{
+        struct task *t = rq->task;
+
+        log_info(&t->subject, "request", { "method", rq->method_text },
+            { "route", rq->route == NULL ? STR("-") : str_of(rq->route->path) },
+            { "status", str_fmt(t->arena, "%d", rp->status) },
+            { "us", str_fmt(t->arena, "%lld", (long long)(clock_mono_us() - started_us)) },
+            { "db_waits", str_fmt(t->arena, "%lld", (long long)waits) },
+            { "caller", rq->admitted ? str_of(rq->who.actor) : STR("-") });
+}
+
+static void
+serve_one(struct task *t, FCGX_Request *f)
+{
+        int64_t started = clock_mono_us(), waits = db_stats(t->db).waits;
+        struct request rq;
+        struct reply rp = { .arena = t->arena, .status = 500, .content_type = TYPE_JSON };
+        struct err e = { .code = ERR_NONE };
+
+        request_fill(&rq, t, f);
+        reply_field(&rp, "Request-Id", t->subject.request_id);
+        if (!body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) || !rq.route->handler(&rq, &rp, &e))
+                reply_problem(&rp, &e, t->conf->public_url, t->subject.request_id);
+        cors_fields(&rq, &rp);
+        reply_write(&rp, f, str_is(rq.method_text, "HEAD"));
+        log_request(&rq, &rp, started, db_stats(t->db).waits - waits);
+}
+
+int64_t
+fcgi_serve(struct task *t, int64_t max)
+{
+        FCGX_Request f;
+        int64_t served = 0;
+
+        CHECK(FCGX_Init() == 0);
+        CHECK(FCGX_InitRequest(&f, 0, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
+        while ((max == 0 || served < max) && FCGX_Accept_r(&f) == 0) {
+                serve_one(t, &f);
+                FCGX_Finish_r(&f);
+                arena_reset(t->arena);
+                served++;
+        }
+        FCGX_Free(&f, 1);
+        return served;
+}

@@ -1,0 +1,26 @@
+/*
+ * gate.h - the one admission function: everything that is decided about a
+ * request before its handler runs, cheapest first, and nothing after it.
+ *
+ *   route and method -> body size -> credential -> role and scope -> rate
+ *   -> headers -> Idempotency-Key -> JSON -> card data
+ */
+#ifndef EDGE_GATE_H
+#define EDGE_GATE_H
+
+#include "edge/reply.h"
+#include "edge/request.h"
+
+bool gate_admit(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
+
+/* The row of route.def that answers this, its {..} put into rq->param; ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED. */
+bool route_find(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
+
+/* Counts the call against its class (Redis, GCRA); adds RateLimit fields. Redis down: allowed. */
+bool ratelimit_allow(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
+/* Counts a refused credential against its address: e becomes rate_limited when there are too many. */
+void ratelimit_refused(struct request *rq, struct err *e);
+/* The CORS fields that an access token's caller from an allowed origin gets. */
+void cors_fields(struct request *rq, struct reply *rp);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * ratelimit.c - GCRA in one Lua script. A class is a quota per window; the
+ * script keeps one number per caller (the theoretical arrival time). Redis is
+ * a helper here: when it is down the call is allowed.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "domain/house/house.h"
+#include "edge/gate.h"
+#include "io/kv.h"
+#include "io/task.h"
+
+#define EPOCH_FRESH_MS  10000
+
+/* KEYS[1]; ARGV: interval (us), burst. -> allowed, remaining, reset (s), retry after (s). */
+static struct kv_script gcra = {
+        .lua = "local t = redis.call('TIME') "
+               "local now = t[1] * 1000000 + t[2] "
+               "local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2]) "
+               "local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) "
+               "local new = tat + interval "
+               "local room = now - (new - interval * burst) "
+               "if room < 0 then return {0, 0, math.ceil((tat - now) / 1000000), math.ceil(-room / 1000000)} end "
+               "redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000) + 1) "
+               "return {1, math.floor(room / interval), math.ceil((new - now) / 1000000), 0}",
+};
+
+struct policy {
+        const char *name;
+        int64_t quota, window_seconds;
+};
+
+static struct policy
+policy_of(const struct request *rq)
+{
+        const struct conf *c = rq->task->conf;
+
+        if (!rq->who.token)
+                return (struct policy){ "server", c->rate_server_per_s, 1 };
+        if (rq->route->limit == LIMIT_PAY)
+                return (struct policy){ "pay", c->rate_pay_per_minute, 60 };
+        return (struct policy){ "token", c->rate_token_per_s, 1 };
+}
+
+/* The epoch names Redis keys; a restore makes all of them strangers. Read again every few seconds. */
+static struct str
+epoch_text(struct task *t)
+{
+        static struct {
+                char text[UUID_TEXT_MAX];
+                int64_t until_ms;
+        } cached;
+        struct house_epoch epoch;
+        struct err e = { .code = ERR_NONE };
+
+        if (clock_mono_ms() >= cached.until_ms && house_epoch_get(t, &epoch, &e)) {
+                uuid_text(epoch.epoch, cached.text);
+                cached.until_ms = clock_mono_ms() + EPOCH_FRESH_MS;
+        }
+        return str_of(cached.text);
+}
+
+static bool
+count(struct task *t, const struct policy *p, struct str who, int64_t out[4])
+{
+        struct str key = str_fmt(t->arena, "rl:%.*s:%s:%.*s", STR_ARG(epoch_text(t)), p->name, STR_ARG(who));
+        struct str args[] = {
+                str_fmt(t->arena, "%lld", (long long)(p->window_seconds * 1000000 / p->quota)),
+                str_fmt(t->arena, "%lld", (long long)p->quota),
+        };
+
+        return kv_eval(t->kv, &gcra, &key, 1, args, ARRAY_LEN(args), out, 4);
+}
+
+bool
+ratelimit_allow(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct task *t = rq->task;
+        struct policy p = policy_of(rq);
+        int64_t n[4];
+
+        if (rq->route->limit == LIMIT_NONE || !count(t, &p, str_of(rq->who.actor), n))
+                return true;
+        reply_field(rp, "RateLimit-Policy", str_fmt(t->arena, "\"%s\";q=%lld;w=%lld", p.name, (long long)p.quota,
+            (long long)p.window_seconds));
+        reply_field(rp, "RateLimit", str_fmt(t->arena, "\"%s\";r=%lld;t=%lld", p.name, (long long)n[1], (long long)n[2]));
+        if (n[0] == 1)
+                return true;
+        e->retry_after_seconds = (int)(n[3] > n[2] ? n[3] : n[2]);
+        return err_set(e, ERR_RATE_LIMITED, "at most %lld calls in %lld s", (long long)p.quota, (long long)p.window_seconds);
+}
+
+void
+ratelimit_refused(struct request *rq, struct err *e)
+{
+        struct task *t = rq->task;
+        struct policy p = { "refused", t->conf->rate_auth_per_minute, 60 };
+        int64_t n[4];
+
+        if (!count(t, &p, rq->remote_addr, n) || n[0] == 1)
+                return;
+        err_clear(e);
+        e->retry_after_seconds = (int)n[3];
+        (void)err_set(e, ERR_RATE_LIMITED, "too many refused credentials from this address");
+}
+
+static bool
+origin_allowed(const struct conf *c, struct str origin)
+{
+        struct str rest = str_of(c->allowed_origins), one;
+
+        while (rest.n > 0) {
+                (void)str_cut(rest, ' ', &one, &rest);
+                if (one.n > 0 && str_eq(one, origin))
+                        return true;
+        }
+        return false;
+}
+
+void
+cors_fields(struct request *rq, struct reply *rp)
+{
+        if (rq->origin.n == 0 || !str_starts(rq->authorization, STR("Bearer at_")) ||
+            !origin_allowed(rq->task->conf, rq->origin))
+                return;
+        reply_field(rp, "Access-Control-Allow-Origin", rq->origin);
+        reply_field(rp, "Access-Control-Expose-Headers",
+            STR("Request-Id, ETag, Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After"));
+        reply_field(rp, "Vary", STR("Origin"));
+}

@@ -1,0 +1,50 @@
+/*
+ * boxoffice-api - one FastCGI worker: serves requests on the socket it
+ * inherits as descriptor 0, one at a time, until SIGTERM or SIGUSR1.
+ *
+ * usage: boxoffice-api POOL, started by spawn-fcgi and multiwatch (README.md).
+ * POOL (pay, hook, api) only names the worker in its log.
+ */
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "edge/fcgi.h"
+#include "io/db.h"
+#include "io/task.h"
+
+extern char **environ;
+
+static enum log_level
+level_of(const char *s)
+{
+        return *s == 'd' ? LOG_DEBUG : *s == 'i' ? LOG_INFO : *s == 'w' ? LOG_WARN : LOG_ERROR;
+}
+
+int
+main(int argc, char **argv)
+{
+        struct conf conf;
+        struct task task;
+        struct db_stats stats;
+        char text[4][24];
+        int64_t served;
+
+        if (argc != 2) {
+                fprintf(stderr, "usage: boxoffice-api pay|hook|api   (started by spawn-fcgi, see README.md)\n");
+                return 2;
+        }
+        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_REDIS | TASK_GATEWAY | TASK_KEY, stderr))
+                return 2;
+        log_open(argv[1], level_of(conf.log_level));
+        served = fcgi_serve(&task, conf.requests_per_worker);
+        stats = db_stats(task.db);
+        (void)snprintf(text[0], sizeof text[0], "%lld", (long long)served);
+        (void)snprintf(text[1], sizeof text[1], "%lld", (long long)stats.waits);
+        (void)snprintf(text[2], sizeof text[2], "%lld", (long long)stats.commits);
+        (void)snprintf(text[3], sizeof text[3], "%lld", (long long)stats.rollbacks);
+        log_info(NULL, "worker.left", { "requests", str_of(text[0]) }, { "db_waits", str_of(text[1]) },
+            { "commits", str_of(text[2]) }, { "rollbacks", str_of(text[3]) });
+        task_close(&task);
+        return 0;
+}
