@@ -31,7 +31,7 @@ nmi_answer_text(const struct txn *t)
 void
 nmi_authcode(int64_t transaction, char out[NMI_AUTHCODE_MAX])
 {
-        (void)snprintf(out, NMI_AUTHCODE_MAX, "%06d", (int)(transaction * 48271 % 1000000));
+        (void)snprintf(out, NMI_AUTHCODE_MAX, "%06u", (unsigned)(transaction * 48271 % 1000000) % 1000000U);
 }
 
 struct str
@@ -47,8 +47,7 @@ nmi_time(int64_t wall_ms, char out[NMI_TIME_MAX])
         struct tm tm;
 
         CHECK(gmtime_r(&s, &tm) != NULL);
-        (void)snprintf(out, NMI_TIME_MAX, "%04d%02d%02d%02d%02d%02d", (tm.tm_year + 1900) % 10000,
-            (tm.tm_mon + 1) % 100, tm.tm_mday % 100, tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100);
+        CHECK(strftime(out, NMI_TIME_MAX, "%Y%m%d%H%M%S", &tm) == NMI_TIME_MAX - 1);
 }
 
 /* Digits s[i..i+n) as a number. */
