@@ -35,7 +35,7 @@ select throws_ok($$select pg_temp.settle_with('{a,b,c}', '{a,b,c}', '{tax_payabl
 select throws_ok($$select pg_temp.settle_with('{a,b,c}', '{a,b,c}', '{}', '{}')$$, 'P0001', null, 'or has no postings');
 select throws_ok($$select pg_temp.settle('payment', 'succeeded', 3, array[17100, -13500, -1500, -1200, -15000, -900, 15001])$$, '23514', null,
     'an entry that does not balance');
-select throws_ok($$select pg_temp.settle_with('{a,b}', '{a,b}', pg_temp.sale_accounts(), pg_temp.sale_amounts(3))$$, null, null, 'fewer tickets than the order has');
+select throws_ok($$select pg_temp.settle_with('{a,b}', '{a,b}', pg_temp.sale_accounts(), pg_temp.sale_amounts(3))$$, '23502', null, 'fewer tickets than the order has');
 select throws_ok($$select pg_temp.settle_with('{a,b,c,d}', '{a,b,c,d}', pg_temp.sale_accounts(), pg_temp.sale_amounts(3))$$, 'P0001', null, 'more tickets');
 select throws_ok($$select pg_temp.settle_with('{a,b,c}', '{a,b}', pg_temp.sale_accounts(), pg_temp.sale_amounts(3))$$, '23502', null, 'a ticket without a code');
 select throws_ok($$select pg_temp.settle_with('{a,b,c}', '{a,b,a}', pg_temp.sale_accounts(), pg_temp.sale_amounts(3))$$, '23505', null, 'a code twice');
