@@ -256,6 +256,7 @@ redis_ready() { [ -S "$S_RUN/redis.sock" ] && [ "$(redis-cli -s "$S_RUN/redis.so
 render() {                      # render TEMPLATE CERTIFICATE PORT: fills @NAMES@ in
     local origins='' o user=''
     [ "$(id -u)" != 0 ] || user='user root;'                    # the sockets and files below var/ are ours
+    for o in ${WORKER_ENV:-}; do [ "${o%%=*}" != BOXOFFICE_ALLOWED_ORIGINS ] || origins+="\"${o#*=}\" \$http_origin; "; done
     for o in ${BOXOFFICE_ALLOWED_ORIGINS:-}; do origins+="\"$o\" \$http_origin; "; done
     sed -e "s|@USER@|$user|" -e "s|@WORKERS@|${NGINX_WORKERS:-2}|" -e "s|@ALLOWED_ORIGINS@|$origins|" \
         -e "s|@LISTEN@|127.0.0.1:$3|g" -e "s|@SANDBOX_PORT@|$3|g" -e "s|@PUBLIC_URL@|https://127.0.0.1:$3|g" \

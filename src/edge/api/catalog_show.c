@@ -37,7 +37,8 @@ catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_
 }
 
 bool
-catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, struct err *e)
+catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, const char *const *known,
+    struct err *e)
 {
         struct page page;
         struct catalog_item *items;
@@ -45,7 +46,7 @@ catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f
         size_t n;
 
         page_read(rq, &page, e);
-        if (e->code != ERR_NONE)
+        if (!query_close(rq, known, e))
                 return false;
         f->before_at = page.before_at;
         f->before_id = page.before_id;

@@ -9,8 +9,9 @@
 bool catalog_show(struct reply *rp, int status, const struct catalog_item *item);
 /* Creates under the request's Idempotency-Key and answers 201. */
 bool catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_change *c, struct err *e) MUSTCHECK;
-/* A page; f's place and limit come from the request. */
-bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, struct err *e) MUSTCHECK;
+/* A page; f's place and limit come from the request. known: the query parameters of this call, NULL-ended. */
+bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, const char *const *known,
+    struct err *e) MUSTCHECK;
 /* {org}, {event}, {type} of the path; visible to the caller. */
 bool catalog_param_org(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
 bool catalog_param_event(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;

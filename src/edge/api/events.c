@@ -47,7 +47,7 @@ api_event_list(struct request *rq, struct reply *rp, struct err *e)
 
         f.org = list_org(rq, e);
         f.status = query_word(rq, "status", statuses, e);
-        return query_close(rq, known, e) && catalog_show_list(rq, rp, &f, e);
+        return catalog_show_list(rq, rp, &f, known, e);
 }
 
 bool
@@ -132,7 +132,7 @@ api_type_list(struct request *rq, struct reply *rp, struct err *e)
                 return false;
         f.org = uuid_org(f.event);
         return catalog_find(rq->task, CATALOG_EVENT, f.org, f.event, f.event, &event, e) &&
-            query_close(rq, known, e) && catalog_show_list(rq, rp, &f, e);
+            catalog_show_list(rq, rp, &f, known, e);
 }
 
 bool

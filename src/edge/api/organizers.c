@@ -47,7 +47,7 @@ api_organizer_list(struct request *rq, struct reply *rp, struct err *e)
         static const char *const known[] = { "limit", "cursor", NULL };
         struct catalog_filter f = { .object = CATALOG_ORGANIZER };
 
-        return query_close(rq, known, e) && catalog_show_list(rq, rp, &f, e);
+        return catalog_show_list(rq, rp, &f, known, e);
 }
 
 bool
