@@ -148,14 +148,15 @@ is($entry->{order}, $order->{id}, 'the entry is the order\'s');
 # --- operations -------------------------------------------------------------
 
 my %status;
-push @{ $status{$1} }, $2 while code('src/base/err.def') =~ /^ERR\(\w+,\s*"(\w+)",\s*"\w*",\s*(\d+)/mg;
+my ($errors, $routes) = (code('src/base/err.def'), code('src/edge/route.def'));
+push @{ $status{$1} }, $2 while $errors =~ /^ERR\(\w+,\s*"(\w+)",\s*"\w*",\s*(\d+)/mg;
 my ($map) = text('nginx/boxoffice.conf.in') =~ /map \$status \$problem_code \{(.*?)\}/s;
 while ($map =~ /^\s+(\d+)\s+(\w+);/mg) { push @{ $status{$2} }, $1 }
 
 my (%operation, @codes, @open, @missing, @policy);
 my %role = (STAFF => 'AP', SELLERS => 'PO', ROLE_ADMIN => 'A', ROLE_PLATFORM => 'P', ROLE_ORGANIZER => 'O', ROLE_GUEST => 'G', NOBODY => '');
 my %route;
-while (code('src/edge/route.def') =~ /^ROUTE\((\w+),\s*"([^"]+)",\s*\w+,\s*([\w |]+?),\s*\w+,\s*\w+,\s*(\w+),\s*(\w+)\)/mg) {
+while ($routes =~ /^ROUTE\((\w+),\s*"([^"]+)",\s*\w+,\s*([\w |]+?),\s*\w+,\s*\w+,\s*(\w+),\s*(\w+)\)/mg) {
     my ($method, $path, $who, $idem, $body) = ($1, $2, $3, $4, $5);
     $route{"$method $path"} = { who => join('', map { $role{$_} } split /\s*\|\s*/, $who), idem => $idem, body => $body };
 }
