@@ -52,7 +52,8 @@ static bool
 token_chars(struct str s, size_t max)
 {
         for (size_t i = 0; i < s.n; i++)
-                if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", s.p[i]) == NULL || s.p[i] == '\0')
+                if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", s.p[i]) == NULL ||
+                    s.p[i] == '\0')
                         return false;
         return s.n > 0 && s.n <= max;
 }
@@ -132,8 +133,10 @@ reply_write(const struct reply *rp, FCGX_Request *f, bool head)
         struct buf b;
         struct str out;
 
-        buf_init(&b, rp->arena, (size_t)16 * 1024 * 1024);
-        buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", rp->status, rp->content_type, rp->body.n);
+        buf_init(&b, rp->arena,
+            (size_t)16 * 1024 * 1024);
+        buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", rp->status, rp->content_type,
+            rp->body.n);
         for (size_t i = 0; i < rp->fields_n; i++)
                 buf_fmt(&b, "%s: %.*s\r\n", rp->field[i].name, STR_ARG(rp->field[i].value));
         buf_puts(&b, "\r\n");

@@ -68,12 +68,15 @@ idempotency_read(struct request *rq, struct err *e)
                 return true;
         if (key.n == 0) {
                 if (rq->route->idem == IDEM_REQUIRED)
-                        return err_set(e, ERR_IDEMPOTENCY_KEY_REQUIRED, "send an Idempotency-Key: the same one when you repeat this request");
+                        return err_set(e, ERR_IDEMPOTENCY_KEY_REQUIRED,
+                            "send an Idempotency-Key: the same one when you repeat this request");
                 return true;
         }
         for (size_t k = 0; k < key.n; k++)
-                if (key.n > IDEM_KEY_MAX || key.p[k] < 0x20 || key.p[k] > 0x7e)
-                        return err_field(e, "Idempotency-Key", FIELD_OUT_OF_RANGE, "must be 1 to 255 printable ASCII characters");
+                if (key.n > IDEM_KEY_MAX || key.p[k] < 0x20 ||
+                    key.p[k] > 0x7e)
+                        return err_field(e, "Idempotency-Key", FIELD_OUT_OF_RANGE,
+                            "must be 1 to 255 printable ASCII characters");
         i->wanted = true;
         i->key = key;
         /* A query (?preview=true) changes what is asked for: it is part of the body's hash. */
@@ -90,8 +93,10 @@ json_read(struct request *rq, struct err *e)
                 return true;
         if (!json_parse(rq->task->arena, rq->body, &rq->json, e))
                 return false;
-        if (json_card_data(rq->task->arena, rq->json, &pointer))
-                return err_set(e, ERR_CARD_DATA_REFUSED, "%.*s holds card data; send a token of the gateway instead", STR_ARG(pointer));
+        if (json_card_data(rq->task->arena, rq->json,
+            &pointer))
+                return err_set(e, ERR_CARD_DATA_REFUSED,
+                    "%.*s holds card data; send a token of the gateway instead", STR_ARG(pointer));
         return true;
 }
 

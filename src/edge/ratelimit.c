@@ -84,11 +84,13 @@ ratelimit_allow(struct request *rq, struct reply *rp, struct err *e)
                 return true;
         reply_field(rp, "RateLimit-Policy", str_fmt(t->arena, "\"%s\";q=%lld;w=%lld", p.name, (long long)p.quota,
             (long long)p.window_seconds));
-        reply_field(rp, "RateLimit", str_fmt(t->arena, "\"%s\";r=%lld;t=%lld", p.name, (long long)n[1], (long long)n[2]));
+        reply_field(rp, "RateLimit", str_fmt(t->arena, "\"%s\";r=%lld;t=%lld", p.name, (long long)n[1],
+            (long long)n[2]));
         if (n[0] == 1)
                 return true;
         e->retry_after_seconds = (int)(n[3] > n[2] ? n[3] : n[2]);
-        return err_set(e, ERR_RATE_LIMITED, "at most %lld calls in %lld s", (long long)p.quota, (long long)p.window_seconds);
+        return err_set(e, ERR_RATE_LIMITED, "at most %lld calls in %lld s", (long long)p.quota,
+            (long long)p.window_seconds);
 }
 
 void

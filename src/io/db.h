@@ -81,7 +81,10 @@ void tx_put(struct tx *tx, const struct stmt *st, const struct params *p);
 bool tx_get(struct tx *tx, struct rows *out, struct err *e) MUSTCHECK;
 bool tx_call(struct tx *tx, const struct stmt *st, const struct params *p, struct rows *out,
     struct err *e) MUSTCHECK;
-/* COMMIT behind what is queued, to go out with it: fn may still tx_get() those results, queue no more, and not refuse. */
+/*
+ * COMMIT behind what is queued, to go out with it. fn may still tx_get() those
+ * results; it queues no more and must not refuse.
+ */
 void tx_commit(struct tx *tx);
 
 /* Parameters, in order. An absent str is SQL NULL. */

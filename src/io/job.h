@@ -29,10 +29,12 @@ struct job {
 /* Up to max organizers with due work. */
 bool job_due_orgs(struct task *t, int max, int32_t *orgs, int *n, struct err *e) MUSTCHECK;
 /* Up to max jobs of org under a lease. */
-bool job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jobs, int *n, struct err *e) MUSTCHECK;
+bool job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jobs, int *n,
+    struct err *e) MUSTCHECK;
 bool job_finish(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 /* Again after delay_ms; why is kept as its last error. failed: counts towards burying, which is logged as an error. */
-bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed, struct err *e) MUSTCHECK;
+bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed,
+    struct err *e) MUSTCHECK;
 
 struct stmt;
 

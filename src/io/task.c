@@ -30,7 +30,8 @@ key_read(const char *path, unsigned char key[SEAL_KEY_SIZE], FILE *complain)
         ok = hex_decode((struct str){ text, n }, key, SEAL_KEY_SIZE);
         secret_wipe(text, sizeof text);
         if (!ok)
-                fprintf(complain, "boxoffice: BOXOFFICE_KEY_FILE %s must hold 64 hexadecimal digits and be readable\n", path);
+                fprintf(complain, "boxoffice: BOXOFFICE_KEY_FILE %s must be readable and hold 64 hexadecimal digits\n",
+                    path);
         return ok;
 }
 
@@ -52,7 +53,7 @@ task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
         if (!ok)
                 return false;
         /* A peer that goes away is an error of the write, not the end of the program. */
-        CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+        CHECK(sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL) == 0);
         *t = (struct task){
                 .conf = c,
                 .arena = arena_new(ARENA_CAP),

@@ -31,7 +31,10 @@ struct task {
 
 enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4 };
 
-/* Opens what `doors` names, besides the database; complains of every missing setting. SIGPIPE is ignored from here on. */
+/*
+ * Opens the database and what `doors` names; complains of every missing
+ * setting. SIGPIPE is ignored from here on.
+ */
 bool task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain) MUSTCHECK;
 /* In a child: its own connections in place of the parent's, which are left alone; no fence is armed. */
 void task_fork(struct task *t);

@@ -34,7 +34,8 @@ main(int argc, char **argv)
                 fprintf(stderr, "usage: boxoffice-api pay|hook|api   (started by spawn-fcgi, see README.md)\n");
                 return 2;
         }
-        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_REDIS | TASK_GATEWAY | TASK_KEY, stderr))
+        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_REDIS | TASK_GATEWAY | TASK_KEY,
+            stderr))
                 return 2;
         log_open(argv[1], level_of(conf.log_level));
         served = fcgi_serve(&task, conf.requests_per_worker);

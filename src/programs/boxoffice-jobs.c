@@ -30,7 +30,7 @@ main(int argc, char **argv UNUSED)
         struct task task;
 
         if (argc != 1) {
-                fprintf(stderr, "usage: boxoffice-jobs   (settings come from the environment, see `boxoffice config`)\n");
+                fprintf(stderr, "usage: boxoffice-jobs   (settings come from the environment: `boxoffice config`)\n");
                 return 2;
         }
         if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_GATEWAY | TASK_KEY, stderr))

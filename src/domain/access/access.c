@@ -17,7 +17,8 @@ static const struct {
         enum role role;
         const char *name;
 } roles[] = {
-        { ROLE_ADMIN, "admin" }, { ROLE_PLATFORM, "platform" }, { ROLE_ORGANIZER, "organizer" }, { ROLE_GUEST, "guest" },
+        { ROLE_ADMIN, "admin" }, { ROLE_PLATFORM, "platform" }, { ROLE_ORGANIZER, "organizer" }, { ROLE_GUEST,
+            "guest" },
 };
 
 static const char *const scopes[SCOPE_COUNT] = {

@@ -126,7 +126,8 @@ type_in_tx(struct task *t, struct tx *tx, int32_t org, struct uuid event, struct
 bool
 catalog_create(struct task *t, struct tx *tx, const struct catalog_change *c, struct catalog_item *out, struct err *e)
 {
-        static const struct stmt *const stmts[] = { &stmt_organizer_create, &stmt_event_create, &stmt_ticket_type_create };
+        static const struct stmt *const stmts[] = { &stmt_organizer_create, &stmt_event_create,
+            &stmt_ticket_type_create };
         struct params p = params_in(t->arena);
         struct rows r;
 
@@ -152,7 +153,8 @@ struct updating {
 static bool
 update_tx(struct tx *tx, void *arg, struct err *e)
 {
-        static const struct stmt *const stmts[] = { &stmt_organizer_update, &stmt_event_update, &stmt_ticket_type_update };
+        static const struct stmt *const stmts[] = { &stmt_organizer_update, &stmt_event_update,
+            &stmt_ticket_type_update };
         struct updating *u = arg;
         const struct catalog_change *c = u->change;
         struct params p = params_in(u->task->arena);

@@ -45,7 +45,8 @@ struct catalog_change {
  */
 void catalog_read(struct json_reader *r, enum catalog_object object, bool creating, struct uuid id, struct str *doc);
 
-bool catalog_create(struct task *t, struct tx *tx, const struct catalog_change *c, struct catalog_item *out, struct err *e) MUSTCHECK;
+bool catalog_create(struct task *t, struct tx *tx, const struct catalog_change *c, struct catalog_item *out,
+    struct err *e) MUSTCHECK;
 bool catalog_update(struct task *t, const struct catalog_change *c, struct catalog_item *out, struct err *e) MUSTCHECK;
 
 /* ERR_NOT_FOUND when there is none. id is ignored for organizers, event for events. */
@@ -61,7 +62,8 @@ struct catalog_filter {
         struct uuid before_id;
         int64_t limit;
 };
-bool catalog_list(struct task *t, const struct catalog_filter *f, struct catalog_item **out, size_t *n, struct err *e) MUSTCHECK;
+bool catalog_list(struct task *t, const struct catalog_filter *f, struct catalog_item **out, size_t *n,
+    struct err *e) MUSTCHECK;
 
 /* An event's status: "on_sale" or "paused"; ERR_STATE_CONFLICT, ERR_ORGANIZER_NOT_VERIFIED. */
 bool event_move(struct task *t, struct tx *tx, int32_t org, struct uuid event, const char *to, const char *actor,

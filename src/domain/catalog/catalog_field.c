@@ -8,7 +8,8 @@
 
 enum { FIELD_OPTIONAL = 0, FIELD_REQUIRED = 1, FIELD_SHOWN = 2 };
 #define FIELD(group, name, column, kind, need, min, max, otherwise) \
-        { group, name, column, KIND_##kind, FIELD_##need == FIELD_REQUIRED, FIELD_##need == FIELD_SHOWN, min, max, otherwise },
+        { group, name, column, KIND_##kind, FIELD_##need == FIELD_REQUIRED, FIELD_##need == FIELD_SHOWN, \
+            min, max, otherwise },
 static const struct catalog_field organizer_fields[] = {
 #include "domain/catalog/organizer.def"
 };
@@ -64,8 +65,10 @@ read_money_code(struct json_reader *r, const struct catalog_field *f, enum need 
 
         if (s.p == NULL)
                 return;
-        if (!currency_parse(s, &c))
-                json_complain(r, f->name, FIELD_UNKNOWN_VALUE, "must be an ISO 4217 code in upper case that is sold in");
+        if (!currency_parse(s,
+            &c))
+                json_complain(r, f->name, FIELD_UNKNOWN_VALUE,
+                    "must be an ISO 4217 code in upper case that is sold in");
         jo_text(o, f->column, s);
 }
 

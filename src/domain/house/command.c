@@ -112,7 +112,8 @@ keys_create(const struct conf *c, const struct options *o)
 
         if (o->role == NULL || !role_parse(str_of(o->role), &m.ask.role) ||
             (m.ask.role != ROLE_ADMIN && m.ask.role != ROLE_PLATFORM))
-                return usage_error("keys create needs --role admin or --role platform; organizers' keys are made by POST /v1/api_keys");
+                return usage_error("keys create needs --role admin or --role platform "
+                    "(an organizer's key is made by POST /v1/api_keys)");
         if (o->name == NULL || *o->name == '\0')
                 return usage_error("keys create needs --name: who holds the key, as the audit log will know it");
         if (o->scopes != NULL && !scopes_parse(o->scopes, &m.ask.scopes))
@@ -258,7 +259,8 @@ command_usage(void)
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
                 fprintf(stderr, "  boxoffice %s %s%s%s\n", commands[i].noun, commands[i].verb,
                     *commands[i].verb == '\0' ? "" : " ", commands[i].help);
-        fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; the database role is boxoffice_owner.\n");
+        fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; "
+            "the database role is boxoffice_owner.\n");
 }
 
 int

@@ -17,7 +17,8 @@ struct house_clock {
 
 bool house_clock_get(struct task *t, struct house_clock *out, struct err *e) MUSTCHECK;
 /* Moves the clock, then waits until every job due by then has run, at most wait_ms. */
-bool house_clock_advance(struct task *t, int64_t seconds, int64_t wait_ms, struct house_clock *out, struct err *e) MUSTCHECK;
+bool house_clock_advance(struct task *t, int64_t seconds, int64_t wait_ms, struct house_clock *out,
+    struct err *e) MUSTCHECK;
 
 struct house_epoch {
         struct uuid epoch;

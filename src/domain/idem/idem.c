@@ -72,8 +72,10 @@ idem_claim_get(struct task *t, struct tx *tx, const struct idem *i, enum idem_ve
                 return true;
         }
         *answer = (struct answer){ .status = (int)row_i64(&r, 0, "status"), .replayed = true };
-        if (!unseal(t->arena, t->seal_key, place_text(t->arena, i), row_bytes(&r, t->arena, 0, "answer"), &answer->body))
-                return err_set(e, ERR_INTERNAL, "the stored answer of this key can't be opened with the present key file");
+        if (!unseal(t->arena, t->seal_key, place_text(t->arena, i), row_bytes(&r, t->arena, 0, "answer"),
+            &answer->body))
+                return err_set(e, ERR_INTERNAL,
+                    "the stored answer of this key can't be opened with the present key file");
         return true;
 }
 

@@ -54,7 +54,8 @@ bool idem_claim_get(struct task *t, struct tx *tx, const struct idem *i, enum id
 void idem_finish_put(struct task *t, struct tx *tx, const struct idem *i, const struct answer *a);
 
 /* The claim of a payment whose outcome came later: fills i (wanted = false when there is none). */
-bool idem_load(struct task *t, int32_t org, struct uuid principal, struct str key, struct idem *i, struct err *e) MUSTCHECK;
+bool idem_load(struct task *t, int32_t org, struct uuid principal, struct str key, struct idem *i,
+    struct err *e) MUSTCHECK;
 
 /*
  * A use case that answers at once: claim, fn, store its answer, commit. fn

@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
-#include "domain/orders/order.h"
+#include "domain/orders/order_price.h"
 #include "domain/payments/payment.h"
 #include "io/db.h"
 #include "io/fence.h"

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/conf.h"
-#include "domain/orders/order.h"
+#include "domain/orders/order_price.h"
 #include "io/json_write.h"
 #include "io/stmt.h"
 #include "io/task.h"
@@ -53,7 +53,8 @@ event_sellable(const struct rows *r, struct err *e)
         if (!str_is(row_text(r, 0, "event_status"), "on_sale"))
                 return err_set(e, ERR_EVENT_NOT_ON_SALE, "the event is %.*s", STR_ARG(row_text(r, 0, "event_status")));
         if (!row_bool(r, 0, "sellable"))
-                return err_set(e, ERR_ORGANIZER_NOT_VERIFIED, "the organizer is not verified or its licence has lapsed");
+                return err_set(e, ERR_ORGANIZER_NOT_VERIFIED,
+                    "the organizer is not verified or its licence has lapsed");
         return true;
 }
 
@@ -162,8 +163,10 @@ order_price(struct task *t, const struct order_ask *ask, const struct rows *r, s
         if (!price_order(t->arena, &terms->rules, lines, ask->items_n, out, e))
                 return false;
         least = minimum_amount(t->conf, terms->currency);
-        if (out->total > 0 && out->total < least)
-                return err_set(e, ERR_AMOUNT_BELOW_MINIMUM, "the total is %lld; the least that can be charged in %.*s is %lld",
+        if (out->total > 0 &&
+            out->total < least)
+                return err_set(e, ERR_AMOUNT_BELOW_MINIMUM,
+                    "the total is %lld; the least that can be charged in %.*s is %lld",
                     (long long)out->total, STR_ARG(terms->currency), (long long)least);
         return true;
 }

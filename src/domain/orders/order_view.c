@@ -1,7 +1,7 @@
 /* order_view.c - an order and a quote as JSON. Here and not at the edge: the jobs daemon writes stored answers too. */
 #include "base/base.h"
 #include "base/arena.h"
-#include "domain/orders/order.h"
+#include "domain/orders/order_price.h"
 #include "io/json_write.h"
 
 static void
@@ -59,7 +59,8 @@ put_payment(struct json_out *o, const struct order_payment *p, bool browser)
         jo_object(o, NULL);
         put_id(o, "id", "pay", p->id);
         jo_z(o, "status", payment_status(p->state));
-        jo_text(o, "decline_code", p->decline_code.n > 0 && browser ? STR("generic_decline") : or_null(p->decline_code));
+        jo_text(o, "decline_code", p->decline_code.n > 0 &&
+            browser ? STR("generic_decline") : or_null(p->decline_code));
         if (p->card_last4.n == 0 && p->card_brand.n == 0) {
                 jo_null(o, "card");
         } else {
@@ -143,7 +144,8 @@ order_view(struct arena *a, const struct order *o, bool guest, bool browser)
 static void
 put_quote_line(struct json_out *j, struct uuid type, const struct price_line *l)
 {
-        struct order_line line = { type, l->quantity, l->unit_price, l->list, l->discount, l->net, l->fee, l->tax, l->total };
+        struct order_line line = { type, l->quantity, l->unit_price, l->list, l->discount, l->net, l->fee, l->tax,
+            l->total };
 
         put_line(j, &line);
 }

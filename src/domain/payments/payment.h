@@ -13,6 +13,7 @@
 #ifndef DOMAIN_PAYMENTS_PAYMENT_H
 #define DOMAIN_PAYMENTS_PAYMENT_H
 
+#include "domain/ledger/ledger.h"
 #include "domain/orders/order.h"
 #include "outside/gateway.h"
 

@@ -56,7 +56,7 @@ attempt_read(struct task *t, const struct job *j, struct attempt *at, struct err
         return order_find(t, j->org, row_uuid(&r, 0, "order_id"), &at->order, e);
 }
 
-/* 2 s, 5 s, 15 s, 1 min, 2 min, then every 5 min; never more than a quarter of the horizon, which is short in a sandbox. */
+/* 2 s, 5 s, 15 s, 1 min, 2 min, then every 5 min; at most a quarter of the horizon, which is short in a sandbox. */
 static int64_t
 next_delay_ms(const struct task *t, int64_t lookups)
 {
@@ -74,7 +74,7 @@ settle(struct task *t, struct attempt *at, enum payment_outcome outcome, const s
 
         if (payment_settle(t, &at->payment, outcome, a, &ignored, e)) {
                 log_info(&t->subject, "payment.resolved", { "payment", at->payment.reference },
-                    { "state", at->order.payments[at->order.payments_n - 1].state });
+                    { "order", at->order.status });
                 return true;
         }
         if (e->code != ERR_STATE_CONFLICT)

@@ -111,37 +111,46 @@ order_paid_params(const struct order *o, struct params *p)
         posting_set_params(&sale, p);
 }
 
-/* What the order's last payment and the order are after the outcome. */
+/* By id: after a clock was set back the attempt in hand need not be the newest. */
+static struct order_payment *
+payment_in_order(const struct payment *p)
+{
+        for (size_t i = 0; i < p->order->payments_n; i++)
+                if (uuid_eq(p->order->payments[i].id, p->id))
+                        return &p->order->payments[i];
+        NEVER("the attempt is not its order's");
+}
+
+/* What the payment and its order are after the outcome. */
 static void
 order_apply(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a)
 {
         struct order *o = p->order;
-        struct order_payment *last = &o->payments[o->payments_n - 1];
+        struct order_payment *mine = payment_in_order(p);
 
-        CHECK(o->payments_n > 0 && uuid_eq(last->id, p->id));
-        last->card_brand = a->card_brand;
-        last->card_last4 = a->card_last4;
-        last->decline_code = a->decline_code;
+        mine->card_brand = a->card_brand;
+        mine->card_last4 = a->card_last4;
+        mine->decline_code = a->decline_code;
         switch (outcome) {
         case PAYMENT_SUCCEEDED:
-                last->state = STR("succeeded");
+                mine->state = STR("succeeded");
                 o->status = STR("paid");
                 order_issue_tickets(t, o);
                 return;
         case PAYMENT_DECLINED:
-                last->state = STR("declined");
+                mine->state = STR("declined");
                 o->status = STR("held");
                 return;
         case PAYMENT_NOT_SENT:
-                last->state = STR("not_sent");
+                mine->state = STR("not_sent");
                 o->status = STR("held");
                 return;
         case PAYMENT_NOT_FOUND:
-                last->state = STR("not_found_final");
+                mine->state = STR("not_found_final");
                 o->status = STR("held");
                 return;
         case PAYMENT_UNKNOWN:
-                last->state = STR("unknown");
+                mine->state = STR("unknown");
                 return;
         }
         NEVER("payment outcome");

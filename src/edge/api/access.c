@@ -39,7 +39,8 @@ get_scopes(struct json_reader *r)
                 while (s < SCOPE_COUNT && (c->kind != JSON_STRING || !str_is(c->text, scope_name((enum scope)s))))
                         s++;
                 if (s == SCOPE_COUNT)
-                        json_complain(r, "scopes", FIELD_UNKNOWN_VALUE, "catalog, orders, ledger, access or operations");
+                        json_complain(r, "scopes", FIELD_UNKNOWN_VALUE,
+                            "catalog, orders, ledger, access or operations");
                 else
                         bits |= 1U << s;
         }
@@ -131,7 +132,7 @@ api_key_create(struct request *rq, struct reply *rp, struct err *e)
         w.ask.name = json_get_text(&r, "name", REQUIRED, 1, 100);
         w.ask.expires_at = json_get_time(&r, "expires_at", OPTIONAL);
         w.ask.scopes = get_scopes(&r);
-        if (!organizer && json_has(&r, "organizer"))
+        if (role >= 0 && !organizer && json_has(&r, "organizer"))
                 json_complain(&r, "organizer", FIELD_UNKNOWN_VALUE, "only a key of the role organizer has one");
         if (!json_reader_close(&r) || !role_parse(str_of(roles[role]), &w.ask.role))
                 return false;

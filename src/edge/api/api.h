@@ -14,7 +14,7 @@
 #include "edge/route.def"
 #undef ROUTE
 
-/* Which organizers a list shows: an organizer's caller sees its own, others all or the one they ask for (?organizer=). */
+/* Whose objects a list shows: an organizer sees its own, others all (0) or those of ?organizer=. */
 int32_t list_org(struct request *rq, struct err *e);
 
 #endif

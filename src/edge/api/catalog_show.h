@@ -8,7 +8,8 @@
 
 bool catalog_show(struct reply *rp, int status, const struct catalog_item *item);
 /* Creates under the request's Idempotency-Key and answers 201. */
-bool catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_change *c, struct err *e) MUSTCHECK;
+bool catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_change *c,
+    struct err *e) MUSTCHECK;
 /* A page; f's place and limit come from the request. known: the query parameters of this call, NULL-ended. */
 bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, const char *const *known,
     struct err *e) MUSTCHECK;

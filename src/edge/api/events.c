@@ -42,7 +42,8 @@ bool
 api_event_list(struct request *rq, struct reply *rp, struct err *e)
 {
         static const char *const known[] = { "limit", "cursor", "status", "organizer", NULL };
-        static const char *const statuses[] = { "draft", "on_sale", "paused", "completed", "cancelled", "postponed", NULL };
+        static const char *const statuses[] = { "draft", "on_sale", "paused", "completed", "cancelled",
+            "postponed", NULL };
         struct catalog_filter f = { .object = CATALOG_EVENT };
 
         f.org = list_org(rq, e);
@@ -141,8 +142,10 @@ api_type_get(struct request *rq, struct reply *rp, struct err *e)
         struct uuid event, id;
         struct catalog_item item;
 
-        return catalog_param_event(rq, &event, e) && param_id(rq, 1, "tkt", &id, e) &&
-            catalog_find(rq->task, CATALOG_TICKET_TYPE, uuid_org(event), event, id, &item, e) && catalog_show(rp, 200, &item);
+        return catalog_param_event(rq, &event, e) && param_id(rq, 1, "tkt", &id,
+            e) &&
+            catalog_find(rq->task, CATALOG_TICKET_TYPE, uuid_org(event), event, id, &item, e) && catalog_show(rp,
+                200, &item);
 }
 
 bool

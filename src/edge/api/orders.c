@@ -2,7 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "domain/guests/guest.h"
-#include "domain/orders/order.h"
+#include "domain/orders/order_price.h"
 #include "edge/api/api.h"
 #include "io/json_write.h"
 #include "io/task.h"

@@ -8,7 +8,7 @@
 #include "edge/api/catalog_show.h"
 #include "io/task.h"
 
-/* A number that nobody has guessed: the ids of an organizer's objects carry it. Taken already is as likely as 1 in 2^31. */
+/* A number that nobody can guess; the ids of the organizer's objects carry it. A taken one is refused by its key. */
 static int32_t
 org_number_new(void)
 {

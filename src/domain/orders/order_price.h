@@ -1,0 +1,55 @@
+/*
+ * order_price.h - quotes, and inside the room: the snapshot that an order is
+ * priced on and an order that a repeated key goes on with.
+ */
+#ifndef DOMAIN_ORDERS_ORDER_PRICE_H
+#define DOMAIN_ORDERS_ORDER_PRICE_H
+
+#include "domain/orders/order.h"
+#include "domain/pricing/pricing.h"
+#include "io/db.h"
+
+struct payment;
+
+/* What the order would cost, priced and checked as an order's, with no effect. */
+struct quote {
+        struct price price;
+        struct str currency;
+        struct str promo_refused;       /* the code of the reason, or absent */
+};
+bool order_quote(struct task *t, const struct order_ask *ask, struct quote *out, struct err *e) MUSTCHECK;
+struct str quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest);
+
+/*
+ * Inside the room: a run with a key whose first run ended without a final
+ * answer goes on with the order that it made. A held order is paid now (*send
+ * is set, payment recorded); anything else is answered as it is.
+ */
+struct order_resuming {
+        int32_t org;
+        struct uuid order;
+        struct str payment_token;
+        const struct idem *idem;
+        const char *actor;
+        int status_when_paid;
+        struct order *out;
+        struct payment *payment;
+        bool *send;
+        struct answer *answer;
+};
+bool order_resume(struct task *t, struct tx *tx, const struct order_resuming *r, struct err *e) MUSTCHECK;
+
+/* Inside the room: the snapshot an order is priced on, read in a transaction or alone. */
+struct order_terms {
+        struct uuid organizer;
+        struct str currency, gateway;
+        struct price_rules rules;
+        struct str policy;              /* JSON, stored with the order */
+};
+const struct stmt *order_snapshot_stmt(void);
+struct params order_snapshot_params(struct task *t, const struct order_ask *ask);
+/* Checks what may be sold now and prices it. */
+bool order_price(struct task *t, const struct order_ask *ask, const struct rows *snapshot, struct order_terms *terms,
+    struct price *out, struct err *e) MUSTCHECK;
+
+#endif
