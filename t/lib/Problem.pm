@@ -25,9 +25,9 @@ my %row;    # code => [ {status, retryable, title} ... ]; a code may have two st
 sub _rows {
     return if %row;
     open my $in, '<', "$TOP/src/base/err.def" or die "err.def: $!";
-    while (<$in>) {
+    while (my $line = <$in>) {
         push @{ $row{$1} }, { status => $2, retryable => $3, title => $4 }
-            if /^ERR\(\w+,\s+"(\w+)",\s+"\w*",\s+(\d+),\s+(true|false),\s+"(.*)"\)/;
+            if $line =~ /^ERR\(\w+,\s+"(\w+)",\s+"\w*",\s+(\d+),\s+(true|false),\s+"(.*)"\)/;
     }
 }
 
