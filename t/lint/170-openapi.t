@@ -132,8 +132,9 @@ for (@nodes) {
 }
 cmp_ok($checked, '>', 80, "$checked examples and defaults are found");
 none('every example and default fits its schema', @wrong);
-none('every schema of an object has an example', grep { ($SCHEMAS->{$_}{type} // '') eq 'object' && !$SCHEMAS->{$_}{examples} && !/^(?:Verification|OrderGuest|Client|FieldError)$/ }
-    sort keys %$SCHEMAS);
+my %part = map { $_ => 1 } qw(Verification OrderGuest Client FieldError);    # seen in the examples of others
+none('every schema of an object has an example',
+    grep { ($SCHEMAS->{$_}{type} // '') eq 'object' && !$SCHEMAS->{$_}{examples} && !$part{$_} } sort keys %$SCHEMAS);
 
 # --- the worked example -----------------------------------------------------
 
