@@ -64,8 +64,7 @@ for my $path ("/v1/events/$shop->{event}", '/v1/events', '/healthz', '/v1/events
 # --- 405: every path x every method -----------------------------------------------------
 
 my %methods;
-open my $routes, '<', 'src/edge/route.def' or die;
-while (<$routes>) { push @{ $methods{$2} }, $1 if /^ROUTE\((\w+),\s+"([^"]+)"/ }
+push @{ $methods{ $_->{path} } }, $_->{method} for routes();
 cmp_ok(scalar keys %methods, '>', 18, 'route.def is read');
 for my $route (sort keys %methods) {
     my %known = map { $_ => 1 } @{ $methods{$route} }, $methods{$route}[0] eq 'GET' || grep({ $_ eq 'GET' } @{ $methods{$route} }) ? 'HEAD' : ();

@@ -14,14 +14,7 @@ my $types = $shop->{types};
 
 # --- the table ---------------------------------------------------------------------
 
-my %bits = (STAFF => [qw(admin platform)], SELLERS => [qw(platform organizer)], NOBODY => [], map { ("ROLE_\U$_" => [$_]) } qw(admin platform organizer guest));
-my @routes;
-open my $def, '<', 'src/edge/route.def' or die;
-while (<$def>) {
-    my ($method, $path, $who, $scope, $idem, $body) = /^ROUTE\((\w+),\s+"([^"]+)",\s+\w+,\s+([\w |]+),\s+SCOPE_(\w+),\s+\w+,\s+(\w+),\s+(\w+)\)/ or next;
-    my %who = map { $_ => 1 } map { @{ $bits{$_} // die "who is $_?" } } split / \| /, $who;
-    push @routes, { method => $method, path => $path, who => \%who, open => $who eq 'NOBODY', body => $body eq 'BODY_JSON', idem => $idem };
-}
+my @routes = routes();
 cmp_ok(scalar @routes, '>=', 28, 'route.def is read');
 
 my %key = (
@@ -59,7 +52,7 @@ for my $route (@routes) {
     my ($method, $pattern) = @$route{qw(method path)};
     my $path = $pattern =~ s/\{(\w+)\}/$id{$1}/gr;
     my $sent = $method eq 'PATCH' || $method eq 'POST' ? $body{$pattern} : undef;
-    ok(!$route->{body} || $sent, "$method $pattern has a body here") or next;
+    ok($route->{body} ne 'JSON' || $sent, "$method $pattern has a body here") or next;
     problem_ok($s->call($method => $path, $sent, key => undef), 401, 'unauthenticated', "$method $pattern for nobody") if !$route->{open};
     for my $who (sort keys %key) {
         my $role = $who =~ s/ .*//r;
@@ -72,7 +65,7 @@ for my $route (@routes) {
             problem_ok($got, 403, 'forbidden', "$method $pattern by $who");
         }
         $s->must(POST => "/v1/events/$shop->{event}/publish") if $pattern =~ /pause$/;
-        next if !$route->{body};
+        next if $route->{body} ne 'JSON';
         my $empty = $s->call($method => $path, {}, key => $key{$who});
         like($empty->{status}, $method eq 'PATCH' ? qr/^(?:200|403)$/ : qr/^(?:400|403)$/, '... and with an empty body') or diag($empty->{body});
         my $absurd = $s->call($method => $path, { map { $_ => [ {} ] } keys %{ $sent || {} }, 'name', 'seconds' }, key => $key{$who});

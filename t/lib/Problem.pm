@@ -17,7 +17,7 @@ use File::Basename qw(dirname);
 use JSON::PP;
 use Test::More;
 
-our @EXPORT = qw(problem_ok fields_ok wire_answer row_of);
+our @EXPORT = qw(problem_ok fields_ok wire_answer row_of routes);
 
 my $TOP = dirname(dirname(dirname(abs_path(__FILE__))));
 my %row;    # code => [ {status, retryable, title} ... ]; a code may have two statuses
@@ -83,6 +83,24 @@ sub fields_ok {
         push @faults, 'a field is named twice' if @{ $got->{json}{errors} || [] } != keys %named;
     }
     return is(join('; ', @faults), '', "names " . join(' ', sort keys %$fields) . ": $name");
+}
+
+# The rows of src/edge/route.def: {method, path, who => {role => 1}, open, scope, limit, idem, body}.
+sub routes {
+    open my $in, '<', "$TOP/src/edge/route.def" or die "route.def: $!";
+    my $text = do { local $/; <$in> };
+    my %roles = (NOBODY => [], map { ("ROLE_\U$_" => [$_]) } qw(admin platform organizer guest));
+    $roles{$1} = [ map { @{ $roles{$_} } } split / \| /, $2 ] while $text =~ /^#define (\w+)\s+\((ROLE_[\w |]+)\)/mg;
+    my @routes;
+    while ($text =~ /^ROUTE\((\w+),\s+"([^"]+)",\s+\w+,\s+([\w |]+),\s+SCOPE_(\w+),\s+LIMIT_(\w+),\s+IDEM_(\w+),\s+BODY_(\w+)\)/mg) {
+        my %route = (method => $1, path => $2, scope => $4, limit => $5, idem => $6, body => $7);
+        $route{who}  = { map { $_ => 1 } map { @{ $roles{$_} or die "who is $_?" } } split /\s+\|\s+/, $3 };
+        $route{open} = !%{ $route{who} };
+        push @routes, \%route;
+    }
+    my $rows = () = $text =~ /^ROUTE/mg;
+    $rows == @routes or die "route.def has $rows rows, of which " . @routes . " are understood";
+    return @routes;
 }
 
 # The first answer among bytes from the wire, in call()'s form.
