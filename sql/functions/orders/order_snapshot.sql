@@ -1,7 +1,7 @@
 -- app.order_snapshot(p_org, p_event, p_types) -> one row per ticket type found (one without type when none)
 -- Everything that pricing needs to know, as it is now. No row: no such event.
 create or replace function app.order_snapshot(p_org int, p_event uuid, p_types uuid[])
-returns table (organizer_id uuid, sellable boolean, event_status text, currency text, tax_rate_bps bigint,
+returns table (at timestamptz, organizer_id uuid, sellable boolean, event_status text, currency text, tax_rate_bps bigint,
     tax_inclusive boolean, tax_on_fees boolean, min_age bigint, fee_percent_bps bigint, fee_fixed_amount bigint,
     fee_payer text, reserve_bps bigint, reserve_days bigint, hold_days_after_event bigint, hold_days_after_charge bigint,
     refund_fees boolean, refund_until_hours bigint, gateway text, type_id uuid, price bigint, min_per_order bigint,
@@ -12,7 +12,7 @@ declare
     v_now timestamptz := ops.now();
 begin
     return query
-    select o.id, o.verification = 'verified'
+    select v_now, o.id, o.verification = 'verified'
             and (o.licence_expires_on is null or o.licence_expires_on >= (v_now at time zone o.time_zone)::date),
         case when e.ends_at <= v_now then 'completed' else e.status end, e.currency, e.tax_rate_bps, e.tax_inclusive,
         e.tax_on_fees, e.min_age, o.fee_percent_bps, o.fee_fixed_amount, o.fee_payer, o.payout_reserve_bps,

@@ -10,6 +10,13 @@
 
 #define QUIET_POLL_MS   50
 
+static void
+clock_of_row(struct task *t, const struct rows *r, struct house_clock *out)
+{
+        out->now = row_time(r, t->arena, 0, "at");
+        out->quiet = row_bool(r, 0, "quiet");
+}
+
 bool
 house_clock_get(struct task *t, struct house_clock *out, struct err *e)
 {
@@ -17,26 +24,28 @@ house_clock_get(struct task *t, struct house_clock *out, struct err *e)
 
         if (!db_query(t->db, t->arena, &t->subject, &stmt_clock_get, NULL, &r, e))
                 return false;
-        out->now = row_time(&r, t->arena, 0, "at");
-        out->quiet = row_bool(&r, 0, "quiet");
+        clock_of_row(t, &r, out);
         return true;
 }
 
-static bool
-advance_tx(struct tx *tx, void *arg, struct err *e)
+bool
+house_clock_move(struct task *t, struct tx *tx, int64_t seconds, struct house_clock *out, struct err *e)
 {
-        return tx_call(tx, &stmt_clock_advance, arg, NULL, e);
+        struct params p = params_in(t->arena), none = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, seconds);
+        if (!tx_call(tx, &stmt_clock_advance, &p, NULL, e) || !tx_call(tx, &stmt_clock_get, &none, &r, e))
+                return false;
+        clock_of_row(t, &r, out);
+        return true;
 }
 
 bool
-house_clock_advance(struct task *t, int64_t seconds, int64_t wait_ms, struct house_clock *out, struct err *e)
+house_clock_wait(struct task *t, int64_t wait_ms, struct house_clock *out, struct err *e)
 {
-        struct params p = params_in(t->arena);
         int64_t until = clock_mono_ms() + wait_ms;
 
-        param_i64(&p, seconds);
-        if (!db_tx_run(t->db, t->arena, &t->subject, advance_tx, &p, e))
-                return false;
         for (;;) {
                 if (!house_clock_get(t, out, e))
                         return false;

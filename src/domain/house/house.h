@@ -9,6 +9,7 @@
 #include "base/id.h"
 
 struct task;
+struct tx;
 
 struct house_clock {
         struct str now;                 /* RFC 3339 */
@@ -16,9 +17,10 @@ struct house_clock {
 };
 
 bool house_clock_get(struct task *t, struct house_clock *out, struct err *e) MUSTCHECK;
-/* Moves the clock, then waits until every job due by then has run, at most wait_ms. */
-bool house_clock_advance(struct task *t, int64_t seconds, int64_t wait_ms, struct house_clock *out,
-    struct err *e) MUSTCHECK;
+/* Moves the clock, in the caller's transaction. */
+bool house_clock_move(struct task *t, struct tx *tx, int64_t seconds, struct house_clock *out, struct err *e) MUSTCHECK;
+/* Waits until every job due by now has run, at most wait_ms. */
+bool house_clock_wait(struct task *t, int64_t wait_ms, struct house_clock *out, struct err *e) MUSTCHECK;
 
 struct house_epoch {
         struct uuid epoch;

@@ -93,9 +93,15 @@ struct order_pay_ask {
 };
 bool order_pay(struct task *t, const struct order_pay_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
 
+struct order_cancel_ask {
+        int32_t org;
+        struct uuid order;
+        struct idem idem;
+        const char *actor;
+        bool guest;                     /* asked by a guest: what it is shown */
+};
 /* Cancels a held order; answers 200 with it. */
-bool order_cancel(struct task *t, int32_t org, struct uuid order, const struct idem *idem, const char *actor,
-    struct answer *out, struct err *e) MUSTCHECK;
+bool order_cancel(struct task *t, const struct order_cancel_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
 
 /* A job: the end of a hold. */
 bool order_expire(struct task *t, const struct job *j, struct err *e) MUSTCHECK;

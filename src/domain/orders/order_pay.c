@@ -15,6 +15,8 @@
 
 #include "domain/orders/orders.sql.def"
 
+#define PAYMENT_RETRY_SECONDS   2
+
 static void
 order_params(struct params *p, const struct task *t, int32_t org, struct uuid order, const char *actor)
 {
@@ -36,7 +38,11 @@ begin(struct task *t, struct tx *tx, const struct order_resuming *r, struct str 
         payment_begin_put(t, tx, r->payment);
         tx_commit(tx);
         *r->send = true;
-        return tx_get(tx, NULL, e);
+        if (tx_get(tx, NULL, e))
+                return true;
+        if (e->code == ERR_PAYMENT_IN_PROGRESS)
+                e->retry_after_seconds = PAYMENT_RETRY_SECONDS;
+        return false;
 }
 
 bool
@@ -112,34 +118,26 @@ order_pay(struct task *t, const struct order_pay_ask *ask, struct answer *out, s
         return ok;
 }
 
-struct cancelling {
-        int32_t org;
-        struct uuid order;
-        const char *actor;
-        bool browser;
-};
-
 static bool
-cancel_tx(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
+cancel_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
 {
-        const struct cancelling *w = arg;
+        const struct order_cancel_ask *ask = arg;
         struct params p = params_in(t->arena);
         struct order o;
 
-        order_params(&p, t, w->org, w->order, w->actor);
-        if (!tx_call(tx, &stmt_order_cancel, &p, NULL, e) || !order_read(t, tx, w->org, w->order, &o, e))
+        order_params(&p, t, ask->org, ask->order, ask->actor);
+        if (!tx_call(tx, &stmt_order_cancel, &p, NULL, e) || !order_read(t, tx, ask->org, ask->order, &o, e))
                 return false;
-        *out = (struct answer){ .status = 200, .body = order_view(t->arena, &o, w->browser, w->browser) };
+        *out = (struct answer){ .status = 200, .body = order_view(t->arena, &o, ask->guest, ask->idem.browser) };
         return true;
 }
 
 bool
-order_cancel(struct task *t, int32_t org, struct uuid order, const struct idem *idem, const char *actor,
-    struct answer *out, struct err *e)
+order_cancel(struct task *t, const struct order_cancel_ask *ask, struct answer *out, struct err *e)
 {
-        struct cancelling w = { org, order, actor, idem->browser };
+        struct order_cancel_ask copy = *ask;
 
-        return idem_run(t, idem, cancel_tx, &w, out, e);
+        return idem_run(t, &ask->idem, cancel_run, &copy, out, e);
 }
 
 bool

@@ -171,19 +171,34 @@ order_price(struct task *t, const struct order_ask *ask, const struct rows *r, s
         return true;
 }
 
-bool
-order_quote(struct task *t, const struct order_ask *ask, struct quote *out, struct err *e)
+struct quoting {
+        const struct order_ask *ask;
+        bool guest;
+};
+
+static bool
+quote_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
 {
-        struct params p = order_snapshot_params(t, ask);
+        const struct quoting *w = arg;
+        struct params p = order_snapshot_params(t, w->ask);
+        struct quote q = { .promo_refused = STR_NONE };
         struct order_terms terms;
         struct rows r;
 
-        memset(out, 0, sizeof *out);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_order_snapshot, &p, &r, e) ||
-            !order_price(t, ask, &r, &terms, &out->price, e))
+        if (!tx_call(tx, &stmt_order_snapshot, &p, &r, e) || !order_price(t, w->ask, &r, &terms, &q.price, e))
                 return false;
-        out->currency = terms.currency;
-        if (ask->promo_code.p != NULL)
-                out->promo_refused = STR("promo_unknown");
+        q.currency = terms.currency;
+        q.created_at = row_time(&r, t->arena, 0, "at");
+        if (w->ask->promo_code.p != NULL)
+                q.promo_refused = STR("promo_unknown");
+        *out = (struct answer){ .status = 200, .body = quote_view(t->arena, w->ask, &q, w->guest) };
         return true;
+}
+
+bool
+order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, struct err *e)
+{
+        struct quoting w = { ask, guest };
+
+        return idem_run(t, &ask->idem, quote_run, &w, out, e);
 }

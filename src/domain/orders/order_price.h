@@ -11,13 +11,14 @@
 
 struct payment;
 
-/* What the order would cost, priced and checked as an order's, with no effect. */
+/* What an order would cost, priced and checked as an order is, with no effect; answers 200. */
+bool order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, struct err *e) MUSTCHECK;
+
 struct quote {
         struct price price;
-        struct str currency;
+        struct str currency, created_at;
         struct str promo_refused;       /* the code of the reason, or absent */
 };
-bool order_quote(struct task *t, const struct order_ask *ask, struct quote *out, struct err *e) MUSTCHECK;
 struct str quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest);
 
 /*

@@ -185,6 +185,7 @@ quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, 
         put_amounts(&j, &amounts, guest);
         jo_text(&j, "currency", q->currency);
         put_promo(&j, ask, q);
+        jo_text(&j, "created_at", q->created_at);
         jo_end_object(&j);
         return json_out_str(&j);
 }

@@ -107,12 +107,10 @@ bool
 api_quote_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct order_ask ask;
-        struct quote q;
+        struct answer a;
 
-        if (!order_ask_read(rq, &ask, OPTIONAL, e) || !org_visible(rq, ask.org, e) ||
-            !order_quote(rq->task, &ask, &q, e))
-                return false;
-        return reply_json(rp, 200, quote_view(rq->task->arena, &ask, &q, rq->who.role == ROLE_GUEST));
+        return order_ask_read(rq, &ask, OPTIONAL, e) && org_visible(rq, ask.org, e) &&
+            order_quote(rq->task, &ask, rq->who.role == ROLE_GUEST, &a, e) && reply_answer(rp, &a);
 }
 
 bool
@@ -172,11 +170,17 @@ api_order_pay(struct request *rq, struct reply *rp, struct err *e)
 bool
 api_order_cancel(struct request *rq, struct reply *rp, struct err *e)
 {
+        struct order_cancel_ask ask = {
+                .idem = rq->idem, .actor = rq->who.actor, .guest = rq->who.role == ROLE_GUEST,
+        };
         struct order o;
         struct answer a;
 
-        return param_order(rq, &o, e) && order_cancel(rq->task, o.org, o.id, &rq->idem, rq->who.actor, &a, e) &&
-            reply_answer(rp, &a);
+        if (!param_order(rq, &o, e))
+                return false;
+        ask.org = o.org;
+        ask.order = o.id;
+        return order_cancel(rq->task, &ask, &a, e) && reply_answer(rp, &a);
 }
 
 bool
