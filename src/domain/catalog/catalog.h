@@ -26,6 +26,7 @@ struct catalog_item {
         int64_t version;                /* the ETag */
         struct str created_at;
         struct str view;
+        bool for_guests;                /* neither a draft nor hidden */
 };
 
 struct catalog_change {

@@ -31,11 +31,9 @@ api_event_create(struct request *rq, struct reply *rp, struct err *e)
 bool
 api_event_get(struct request *rq, struct reply *rp, struct err *e)
 {
-        struct uuid id;
         struct catalog_item item;
 
-        return catalog_param_event(rq, &id, e) &&
-            catalog_find(rq->task, CATALOG_EVENT, uuid_org(id), id, id, &item, e) && catalog_show(rp, 200, &item);
+        return catalog_event_find(rq, &item, e) && catalog_show(rp, 200, &item);
 }
 
 bool
@@ -129,23 +127,19 @@ api_type_list(struct request *rq, struct reply *rp, struct err *e)
         struct catalog_filter f = { .object = CATALOG_TICKET_TYPE };
         struct catalog_item event;
 
-        if (!catalog_param_event(rq, &f.event, e))
+        if (!catalog_event_find(rq, &event, e))
                 return false;
-        f.org = uuid_org(f.event);
-        return catalog_find(rq->task, CATALOG_EVENT, f.org, f.event, f.event, &event, e) &&
-            catalog_show_list(rq, rp, &f, known, e);
+        f.event = event.id;
+        f.org = uuid_org(event.id);
+        return catalog_show_list(rq, rp, &f, known, e);
 }
 
 bool
 api_type_get(struct request *rq, struct reply *rp, struct err *e)
 {
-        struct uuid event, id;
         struct catalog_item item;
 
-        return catalog_param_event(rq, &event, e) && param_id(rq, 1, "tkt", &id,
-            e) &&
-            catalog_find(rq->task, CATALOG_TICKET_TYPE, uuid_org(event), event, id, &item, e) && catalog_show(rp,
-                200, &item);
+        return catalog_type_find(rq, &item, e) && catalog_show(rp, 200, &item);
 }
 
 bool
