@@ -80,6 +80,9 @@ query_close(struct request *rq, const char *const *known, struct err *e)
                 if (!ok && one.n > 0)
                         complain_query(e, str_fmt(rq->task->arena, "%.*s", name.n > 40 ? 40 : (int)name.n, name.p).p,
                             FIELD_UNKNOWN_FIELD, "this call has no such parameter");
+                else if (ok && !form_value(rq->task->arena, rq->query, str_z(rq->task->arena, name), &value))
+                        complain_query(e, str_z(rq->task->arena, name), FIELD_OUT_OF_RANGE,
+                            "must be given once, as percent-encoded UTF-8");
         }
         return e->code == ERR_NONE;
 }
