@@ -1,0 +1,101 @@
+# A connection cut in COMMIT leaves nobody knowing whether it happened: the caller is never told anything false, and its key ends with one order, one charge and one answer.
+# A relay between the paying workers and PostgreSQL passes COMMIT on and then cuts, before or after the database has answered, every third time.
+use strict;
+use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Stack;
+use Storm;
+
+my $s = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 2500, BOXOFFICE_HORIZON_MS => 4000 });
+my $shop = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
+my $run  = readlink($s->dir . '/run') // $s->dir . '/run';
+my ($real, $relay, $switch, $log) = ("$run/pg/.s.PGSQL.5432", "$run/relay", "$run/relay/cutting", "$run/relay/log");
+mkdir $relay or die "$relay: $!\n";
+
+# The relay: one process, each connection a pair of sockets.
+my $relay_pid = fork // die "fork: $!\n";
+if (!$relay_pid) {
+    $SIG{PIPE} = 'IGNORE';
+    my $listen = IO::Socket::UNIX->new(Local => "$relay/.s.PGSQL.5432", Listen => 64) or POSIX::_exit(1);
+    my $select = IO::Select->new($listen);
+    my (%other, %from_worker, %cut_at_answer);
+    my $n = 0;
+    my $cut = sub { my ($fh) = @_; my $peer = $other{$fh}; $select->remove($fh, $peer); delete @other{ $fh, $peer }; delete @cut_at_answer{ $fh, $peer }; delete @from_worker{ $fh, $peer }; close $_ for $fh, $peer };
+    while (1) {
+        for my $fh ($select->can_read) {
+            if ($fh == $listen) {
+                my $worker   = $listen->accept or next;
+                my $database = IO::Socket::UNIX->new(Peer => $real) or do { close $worker; next };
+                @other{ $worker, $database } = ($database, $worker);
+                $from_worker{$worker} = 1;
+                $select->add($worker, $database);
+                next;
+            }
+            next unless $other{$fh};    # cut in this very round
+            my $got = sysread $fh, my $bytes, 65536;
+            if (!$got) { $cut->($fh); next }
+            if ($cut_at_answer{$fh}) { $cut->($fh); next }    # the database has committed; nobody hears it
+            syswrite $other{$fh}, $bytes;
+            if ($from_worker{$fh} && index($bytes, "COMMIT\0") >= 0 && -e $switch && ++$n % 3 == 0) {
+                open my $out, '>>', $log; print {$out} $n % 2 ? "at once\n" : "at the answer\n"; close $out;
+                if   ($n % 2) { $cut->($fh) }
+                else          { $cut_at_answer{ $other{$fh} } = 1 }
+            }
+        }
+    }
+}
+END { kill KILL => $relay_pid if $relay_pid }
+ok $s->wait_until(3, sub { -S "$relay/.s.PGSQL.5432" }), 'the relay listens';
+$s->stop('pay');
+{
+    local $s->{opt}{env} = { %{ $s->{opt}{env} }, BOXOFFICE_DATABASE_URL => "postgresql://boxoffice_api@/boxoffice?host=$relay" };
+    $s->start('pay');
+}
+is $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{status}, 201, 'the paying workers speak through it';
+open my $on, '>', $switch or die "$switch: $!\n";
+close $on;
+
+my $place = sub { my ($key) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, $key =~ /hold/ ? () : (payment_token => 'tok_visa')), idem => $key) };
+my @did = $s->parallel(20, sub {
+    my ($n) = @_;
+    my @done;
+    for my $key (map { ("pay-$n-$_", "hold-$n-$_") } 1 .. ($ENV{BOXOFFICE_TEST_FULL} ? 40 : 3)) {
+        my (@met, $got);
+        $s->wait_until(40, sub {
+            $got = $place->($key);
+            push @met, "$got->{status} " . ($got->{json}{code} // $got->{json}{status} // '');
+            sleep 0.3 if $got->{status} != 201;
+            return $got->{status} == 201;
+        });
+        push @done, [ $key, $got->{body}, \@met ];
+    }
+    return \@done;
+});
+unlink $switch;
+is join("\n", map { ref eq 'HASH' ? $_->{died} : () } @did), '', 'twenty buyers';
+my @done = map { @$_ } grep { ref eq 'ARRAY' } @did;
+my %seen;
+$seen{$_}++ for map { @{ $_->[2] } } @done;
+my $met = join ', ', map { "$_ ($seen{$_})" } sort keys %seen;
+is join(', ', grep { !/^(?:201 (?:paid|held)|202 processing|409 idempotency_in_progress|503 (?:unavailable|gateway_unavailable))$/ } sort keys %seen), '', "they met answers and \"not yet\" only: $met";
+is join(' ', map { $_->[0] } grep { $_->[2][-1] !~ /^201/ } @done), '', 'every key ends with its order';
+my %cuts;
+open my $in, '<', $log or die "$log: $!\n";
+chomp, $cuts{$_}++ while <$in>;
+cmp_ok $cuts{'at once'}, '>', 10, "connections were cut before the answer ($cuts{'at once'})";
+cmp_ok $cuts{'at the answer'}, '>', 10, "and after it ($cuts{'at the answer'})";
+
+my %order;
+$order{ JSON::PP->new->utf8->decode($_->[1])->{id} }++ for @done;
+is scalar(keys %order), scalar(@done), 'no two keys share an order';
+is one_value($s, 'select count(*) from app.orders'), @done + 1, 'and there is no order without a key';
+my @differ = grep { $place->($_->[0])->{body} ne $_->[1] } @done;
+is_deeply \@differ, [], 'every key repeats its answer byte for byte';
+
+$s->books_ok;
+sound($s, 'at the end');
+done_testing;
