@@ -6,6 +6,7 @@
 #include "domain/guests/guest.h"
 #include "domain/orders/order.h"
 #include "edge/api/api.h"
+#include "edge/api/catalog_show.h"
 #include "io/json_write.h"
 #include "io/task.h"
 
@@ -97,16 +98,6 @@ create_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct 
                 return false;
         *out = (struct answer){ .status = 201, .body = credential_view(t->arena, w, &c) };
         return true;
-}
-
-static bool
-organizer_exists(struct request *rq, struct uuid id, struct err *e)
-{
-        struct catalog_item item;
-
-        if (!catalog_find(rq->task, CATALOG_ORGANIZER, uuid_org(id), id, id, &item, e))
-                return false;
-        return uuid_eq(item.id, id) || err_set(e, ERR_NOT_FOUND, "there is no such organizer");
 }
 
 static bool

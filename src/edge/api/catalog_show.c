@@ -107,6 +107,16 @@ catalog_is(const struct catalog_item *item, struct uuid id, struct err *e)
         return uuid_eq(item->id, id) || err_set(e, ERR_NOT_FOUND, "there is no such organizer");
 }
 
+bool
+organizer_exists(struct request *rq, struct uuid id, struct err *e)
+{
+        struct catalog_item item;
+
+        if (!catalog_find(rq->task, CATALOG_ORGANIZER, uuid_org(id), id, id, &item, e))
+                return false;
+        return uuid_eq(item.id, id) || err_set(e, ERR_NOT_FOUND, "there is no such organizer");
+}
+
 int32_t
 list_org(struct request *rq, struct err *e)
 {

@@ -22,5 +22,7 @@ bool catalog_event_find(struct request *rq, struct catalog_item *out, struct err
 bool catalog_type_find(struct request *rq, struct catalog_item *out, struct err *e) MUSTCHECK;
 /* An organizer is found by its number: the rest of the id must be its own too. */
 bool catalog_is(const struct catalog_item *item, struct uuid id, struct err *e) MUSTCHECK;
+/* The same of an id in a body; ERR_NOT_FOUND. */
+bool organizer_exists(struct request *rq, struct uuid id, struct err *e) MUSTCHECK;
 
 #endif

@@ -25,7 +25,8 @@ api_event_create(struct request *rq, struct reply *rp, struct err *e)
 
         c.org = uuid_org(organizer);
         catalog_read(&r, CATALOG_EVENT, true, uuid_new(c.org), &c.doc);
-        return json_reader_close(&r) && org_visible(rq, c.org, e) && catalog_show_created(rq, rp, &c, e);
+        return json_reader_close(&r) && org_visible(rq, c.org, e) && organizer_exists(rq, organizer, e) &&
+            catalog_show_created(rq, rp, &c, e);
 }
 
 bool
