@@ -51,6 +51,11 @@ $fault->('timeout');
 my $silent = { name => 'silence after the charge', token => 'tok_visa', good => 201, ends => 'paid', key => 'lost-silence' };
 my $waiting = later(sub { send_it($silent) });
 sleep 0.3;    # the fault is taken by the call that it is meant for
+# And a gateway that books the charge long after we gave up waiting, when three look-ups have found nothing.
+$fault->('delay', delay_ms => 14_000);
+my $late = { name => 'a charge booked after three look-ups', token => 'tok_visa', good => 201, ends => 'paid', key => 'lost-late' };
+my $lingering = later(sub { send_it($late) });
+sleep 0.3;
 my $slow = later(sub { my $began = time; my $got = send_it({ token => 'tok_slow', key => 'slow' }); $got->{seconds} = time - $began; $got });
 sleep 0.3;
 my $running = send_it({ token => 'tok_slow', key => 'slow' });
@@ -62,6 +67,9 @@ is $charges->($got->{json}{id}), 'approved', 'and charges once';
 $got = answer($waiting);
 is "$got->{status} $got->{json}{status}", '202 processing', "$silent->{name}: the outcome is not known";
 push @cases, { %$silent, id => $got->{json}{id} };
+$got = answer($lingering);
+is "$got->{status} $got->{json}{status} " . $charges->($got->{json}{id}), '202 processing ', "$late->{name}: the outcome is not known, and there is none";
+push @cases, { %$late, id => $got->{json}{id} };
 
 for my $case (grep { $_->{ends} ne 'held' } @cases) {
     my $status = $case->{ends} eq 'paid' ? 'paid' : 'held';
