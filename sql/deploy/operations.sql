@@ -74,6 +74,7 @@ create table ops.idempotency (
     audience      text not null check (audience in ('server', 'browser')),
     request_id    text not null,
     object_id     uuid,                              -- what the first run made
+    run           uuid not null,                     -- the run that is at it, or was last
     running_until timestamptz,                       -- wall clock; null: nobody is at it
     status        int,
     answer        bytea,

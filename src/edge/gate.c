@@ -61,6 +61,7 @@ idempotency_read(struct request *rq, struct err *e)
         *i = (struct idem){
                 .org = rq->who.org, .principal = rq->who.subject, .browser = rq->who.token,
                 .method = rq->method_text, .path = rq->path, .request_id = rq->task->subject.request_id,
+                .run = uuid_new(0),
         };
         if (key.n >= 2 && key.p[0] == '"' && key.p[key.n - 1] == '"')
                 key = (struct str){ key.p + 1, key.n - 2 };

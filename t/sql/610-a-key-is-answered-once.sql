@@ -6,9 +6,10 @@ select no_plan();
 
 create function pg_temp.id(text) returns uuid language sql immutable as $$ select md5($1)::uuid $$;
 create function pg_temp.claim(p_key text, p_org int default 501, p_principal text default 'principal', p_method text default 'POST', p_path text default '/v1/orders',
-    p_hash bytea default '\x01', p_running bigint default 60000, p_object text default 'object')
+    p_hash bytea default '\x01', p_running bigint default 60000, p_object text default 'object',
+    p_run uuid default gen_random_uuid())
 returns table (verdict text, object_id uuid, status int, answer bytea) language sql as $$
-    select * from ops.idem_claim(p_org, pg_temp.id(p_principal), p_key, p_method, p_path, p_hash, 'request', 'server', p_running, pg_temp.id(p_object)) $$;
+    select * from ops.idem_claim(p_org, pg_temp.id(p_principal), p_key, p_method, p_path, p_hash, 'request', 'server', p_running, pg_temp.id(p_object), p_run) $$;
 create function pg_temp.finish(p_key text, p_status int, p_answer bytea) returns void language sql as $$
     select ops.idem_finish(501, pg_temp.id('principal'), p_key, p_status, p_answer) $$;
 create temp view nothing as select null::uuid as object_id, null::int as status, null::bytea as answer;
@@ -33,6 +34,10 @@ select pg_temp.finish('a', null, null);
 select throws_ok($$select * from pg_temp.claim('a', p_hash => '\x02')$$, 'BX031', null, 'an open key is reused by another body all the same');
 
 -- A run that dies is given up.
+select * from pg_temp.claim('lost', p_run => pg_temp.id('me'));
+select results_eq($$select verdict, object_id from pg_temp.claim('lost', p_run => pg_temp.id('me'))$$, $$values ('mine', pg_temp.id('object'))$$,
+    'a run that lost the answer to its COMMIT finds its own claim');
+select throws_ok($$select * from pg_temp.claim('lost')$$, 'BX010', null, 'another run does not take it for its own');
 select * from pg_temp.claim('dead', p_running => 40);
 select throws_ok($$select * from pg_temp.claim('dead')$$, 'BX010', null, 'a run that has died is running until its time is over');
 select pg_sleep(0.05);

@@ -9,7 +9,7 @@ use Test::More;
 use Sessions;
 
 my $s     = Sessions->new(qw(one two));
-my $claim = sub { my ($key, $hash) = @_; sprintf q{select * from ops.idem_claim(501, pg_temp.id('me'), '%s', 'POST', '/v1/orders', '\x%s', 'r', 'server', 60000, pg_temp.id('%s'))}, $key, $hash // '01', $key };
+my $claim = sub { my ($key, $hash) = @_; sprintf q{select * from ops.idem_claim(501, pg_temp.id('me'), '%s', 'POST', '/v1/orders', '\x%s', 'r', 'server', 60000, pg_temp.id('%s'), gen_random_uuid())}, $key, $hash // '01', $key };
 my $object = sub { $s->row('select pg_temp.id(?)', undef, $_[0]) };
 
 is($s->do(one => $claim->('a')), 'fresh null null null', 'the first claims the key');
@@ -61,17 +61,25 @@ $s->commit('one');
 is($s->answer('two'), 'BX010', 'the other sees it running');
 $s->rollback('two');
 
-my @got = $s->loose(8, 'boxoffice_api', sub {
-    my ($dbh) = @_;
-    my %got;
-    for my $i (1 .. 50) {
-        my $state = eval { $dbh->selectrow_array(q{select verdict from ops.idem_claim(501, '00000000-0000-0000-0000-000000000001', ?, 'POST', '/', '\x01', 'r', 'server', 60000, null)}, undef, "k$i") } // $dbh->state;
-        $got{"k$i $state"}++;
-    }
-    return \%got;
-});
-is(join(' ', map { $_->{died} // () } @got), '', 'eight sessions claim the same fifty keys');
-my %all;
-for my $got (@got) { $all{$_} += $got->{$_} for keys %$got }
-is(scalar(grep { ($all{"k$_ fresh"} // 0) == 1 && ($all{"k$_ BX010"} // 0) == 7 } 1 .. 50), 50, 'each key is fresh for one and running for seven');
+my $race = sub {
+    my @got = $s->loose(8, 'boxoffice_api', sub {
+        my ($dbh) = @_;
+        my %got;
+        for my $i (1 .. 50) {
+            my $state = eval { $dbh->selectrow_array(q{select verdict from ops.idem_claim(501, '00000000-0000-0000-0000-000000000001', ?,
+                'POST', '/', '\x01', 'r', 'server', 60000, null, gen_random_uuid())}, undef, "k$i") } // $dbh->state;
+            $got{"k$i $state"}++;
+        }
+        return \%got;
+    });
+    is(join(' ', map { $_->{died} // () } @got), '', 'eight sessions claim the same fifty keys');
+    my %all;
+    for my $got (@got) { $all{$_} += $got->{$_} for keys %$got }
+    return scalar grep { ($all{"k$_ $_[0]"} // 0) == 1 && ($all{"k$_ BX010"} // 0) == 7 } 1 .. 50;
+};
+is($race->('fresh'), 50, 'each new key is fresh for one and running for seven');
+for my $time (1 .. 5) {
+    $s->admin->do(q{update ops.idempotency set running_until = null where key ~ '^k'});
+    is($race->('open'), 50, 'each key left open is taken up by one');
+}
 done_testing;

@@ -42,7 +42,26 @@ idem_claim_put(struct task *t, struct tx *tx, const struct idem *i, struct uuid 
         param_z(&p, i->browser ? "browser" : "server");
         param_i64(&p, t->conf->fence_ms);       /* after the fence the run is dead */
         param_uuid_or_null(&p, object);
+        param_uuid(&p, i->run);
         tx_put(tx, &stmt_idem_claim, &p);
+}
+
+static bool
+answer_open(struct task *t, const struct idem *i, const struct rows *r, struct answer *out)
+{
+        *out = (struct answer){ .status = (int)row_i64(r, 0, "status"), .replayed = true };
+        return unseal(t->arena, t->seal_key, place_text(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
+}
+
+static enum idem_verdict
+verdict_of(struct str text, struct uuid object)
+{
+        if (str_is(text, "replay"))
+                return IDEM_REPLAY;
+        /* A run that ended before it made anything starts again. */
+        if (str_is(text, "fresh") || uuid_is_nil(object))
+                return IDEM_FRESH;
+        return str_is(text, "mine") ? IDEM_MINE : IDEM_OPEN;
 }
 
 bool
@@ -50,7 +69,6 @@ idem_claim_get(struct task *t, struct tx *tx, const struct idem *i, enum idem_ve
     struct uuid *object, struct answer *answer, struct err *e)
 {
         struct rows r;
-        struct str text;
 
         *verdict = IDEM_FRESH;
         if (!i->wanted)
@@ -60,23 +78,25 @@ idem_claim_get(struct task *t, struct tx *tx, const struct idem *i, enum idem_ve
                         e->retry_after_seconds = 1;
                 return false;
         }
-        text = row_text(&r, 0, "verdict");
         *object = row_uuid(&r, 0, "object_id");
-        if (str_is(text, "fresh"))
-                return true;
-        *verdict = str_is(text, "replay") ? IDEM_REPLAY : IDEM_OPEN;
-        if (*verdict == IDEM_OPEN) {
-                /* A run that ended before it made anything starts again. */
-                if (uuid_is_nil(*object))
-                        *verdict = IDEM_FRESH;
-                return true;
-        }
-        *answer = (struct answer){ .status = (int)row_i64(&r, 0, "status"), .replayed = true };
-        if (!unseal(t->arena, t->seal_key, place_text(t->arena, i), row_bytes(&r, t->arena, 0, "answer"),
-            &answer->body))
-                return err_set(e, ERR_INTERNAL,
-                    "the stored answer of this key can't be opened with the present key file");
+        *verdict = verdict_of(row_text(&r, 0, "verdict"), *object);
+        if (*verdict == IDEM_REPLAY && !answer_open(t, i, &r, answer))
+                return err_set(e, ERR_INTERNAL, "this key's stored answer can't be opened with the present key file");
         return true;
+}
+
+bool
+idem_answer(struct task *t, const struct idem *i, struct answer *out)
+{
+        struct err e = { .code = ERR_NONE };
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        if (!i->wanted)
+                return false;
+        param_place(&p, i);
+        return db_query(t->db, t->arena, &t->subject, &stmt_idem_get, &p, &r, &e) && r.n == 1 &&
+            !row_is_null(&r, 0, "status") && answer_open(t, i, &r, out);
 }
 
 void

@@ -29,6 +29,7 @@ struct idem {
         unsigned char body_hash[SHA256_SIZE];
         bool browser;                   /* asked with an access token: answers show less */
         struct str request_id;
+        struct uuid run;                /* this request's own: tells its repeat from another's */
 };
 
 struct answer {
@@ -41,6 +42,7 @@ struct answer {
 enum idem_verdict {
         IDEM_FRESH,                     /* make the effect */
         IDEM_REPLAY,                    /* *answer is the stored one */
+        IDEM_MINE,                      /* this run made *object already: its COMMIT's answer was lost */
         IDEM_OPEN                       /* an earlier run made *object and ended without a final answer */
 };
 
@@ -56,6 +58,9 @@ void idem_finish_put(struct task *t, struct tx *tx, const struct idem *i, const 
 /* The claim of a payment whose outcome came later: fills i (wanted = false when there is none). */
 bool idem_load(struct task *t, int32_t org, struct uuid principal, struct str key, struct idem *i,
     struct err *e) MUSTCHECK;
+
+/* The final answer that the key has by now; false when there is none or it can't be read. */
+bool idem_answer(struct task *t, const struct idem *i, struct answer *out) MUSTCHECK;
 
 /*
  * A use case that answers at once: claim, fn, store its answer, commit. fn

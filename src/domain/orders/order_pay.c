@@ -51,6 +51,8 @@ order_resume(struct task *t, struct tx *tx, const struct order_resuming *r, stru
         *r->send = false;
         if (!order_read(t, tx, r->org, r->order, r->out, e))
                 return false;
+        if (r->mine && payment_again(t, r->out, r->idem, r->status_when_paid, r->actor, r->payment))
+                return *r->send = true;
         if (str_is(r->out->status, "held") && r->payment_token.p != NULL)
                 return begin(t, tx, r, r->out->gateway, e);
         if (str_is(r->out->status, "expired") || str_is(r->out->status, "cancelled"))
@@ -94,7 +96,9 @@ pay_tx(struct tx *tx, void *arg, struct err *e)
         switch (verdict) {
         case IDEM_REPLAY:
                 return true;
+        case IDEM_MINE:
         case IDEM_OPEN:
+                r.mine = verdict == IDEM_MINE;
                 return order_resume(t, tx, &r, e);
         case IDEM_FRESH:
                 /* Whatever the order is but held is refused by order_pay, with the reason. */

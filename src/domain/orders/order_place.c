@@ -190,11 +190,13 @@ place_tx(struct tx *tx, void *arg, struct err *e)
                 return place_fresh(w, tx, &snapshot, e);
         case IDEM_REPLAY:
                 return true;
+        case IDEM_MINE:
         case IDEM_OPEN:
                 return order_resume(t, tx, &(struct order_resuming){
                         .org = w->ask->org, .order = object, .payment_token = w->ask->payment_token,
                         .idem = &w->ask->idem, .actor = w->ask->actor, .status_when_paid = 201,
-                        .out = &w->order, .payment = &w->payment, .send = &w->send, .answer = w->out,
+                        .mine = verdict == IDEM_MINE, .out = &w->order, .payment = &w->payment, .send = &w->send,
+                        .answer = w->out,
                 }, e);
         }
         NEVER("idempotency verdict");

@@ -33,6 +33,7 @@ struct order_resuming {
         const struct idem *idem;
         const char *actor;
         int status_when_paid;
+        bool mine;                      /* this run recorded the attempt itself and has not sent it yet */
         struct order *out;
         struct payment *payment;
         bool *send;

@@ -35,6 +35,12 @@ struct payment {
 /* A new attempt for the order, not yet recorded; reference and id made here. */
 struct payment payment_new(struct task *t, struct order *o, struct str gateway, const struct idem *i,
     int status_when_paid, const char *actor);
+/*
+ * The order's recorded attempt that nobody has sent, taken up by the run that
+ * recorded it; false when the order has none.
+ */
+bool payment_again(struct task *t, struct order *o, const struct idem *i, int status_when_paid, const char *actor,
+    struct payment *out);
 /* Queues payment_begin, the attempt's record, in the transaction that holds the order. */
 void payment_begin_put(struct task *t, struct tx *tx, const struct payment *p);
 

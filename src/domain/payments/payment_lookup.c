@@ -83,17 +83,13 @@ settle(struct task *t, struct attempt *at, enum payment_outcome outcome, const s
         return true;
 }
 
-/* A dead sender's attempt becomes unknown first, so that its key no longer waits for it. */
+/* A dead sender's attempt becomes unknown, so that its key no longer waits for it. */
 static bool
-sender_is_dead(struct task *t, struct attempt *at, const struct job *j, bool *go_on, struct err *e)
+give_up_sender(struct task *t, struct attempt *at, struct err *e)
 {
         struct gateway_answer nothing = { .outcome = GATEWAY_UNKNOWN };
-        int64_t left = t->conf->fence_ms - at->age_ms;
 
-        *go_on = left <= 0;
-        if (left > 0)
-                return job_again(t, j, left + 100, STR("its sender may be alive"), false, e);
-        return settle(t, at, PAYMENT_UNKNOWN, &nothing, e);
+        return !str_is(at->state, "sending") || settle(t, at, PAYMENT_UNKNOWN, &nothing, e);
 }
 
 /* The record that decides: the first approved one, else the first that is anything. */
@@ -161,14 +157,15 @@ payment_lookup(struct task *t, const struct job *j, struct err *e)
         struct attempt at = { .age_ms = 0 };
         struct gateway_answer nothing = { .outcome = GATEWAY_NOT_SENT };
         int64_t not_founds;
-        bool go_on = true;
 
         if (!attempt_read(t, j, &at, e))
                 return false;
-        if (str_is(at.state, "sending") && (!sender_is_dead(t, &at, j, &go_on, e) || !go_on))
-                return go_on ? false : e->code == ERR_NONE;
         if (!str_is(at.state, "sending") && !str_is(at.state, "unknown"))
                 return job_finish(t, j, e);
+        if (str_is(at.state, "sending") && at.age_ms < t->conf->fence_ms)
+                return job_again(t, j, t->conf->fence_ms - at.age_ms + 100, STR("its sender may be alive"), false, e);
+        if (!give_up_sender(t, &at, e))
+                return false;
         gateway_lookup(t, at.payment.gateway, at.payment.reference, r);
         if (!looked_up(t, j, r->asked && r->n == 0, &not_founds, e))
                 return false;

@@ -42,6 +42,27 @@ sale(struct task *t, const struct payment *p, struct str token, struct gateway_a
         gateway_sale(t, p->gateway, &c, a);
 }
 
+/*
+ * Our own record stands, only its COMMIT's answer was lost: the key has the
+ * answer. Or the database is gone: the order as it was sent, to be asked for
+ * again; the look-up records what became of it.
+ */
+static void
+answer_unrecorded(struct task *t, struct payment *p, const struct order *before, const struct err *e,
+    struct answer *out)
+{
+        if (e->code == ERR_STATE_CONFLICT && idem_answer(t, &p->idem, out)) {
+                out->replayed = false;
+                return;
+        }
+        log_error(&t->subject, "payment.outcome_not_recorded", { "payment", p->reference },
+            { "detail", str_of(e->detail) });
+        *p->order = *before;
+        *out = (struct answer){
+                .status = 202, .body = order_view(t->arena, p->order, p->idem.browser, p->idem.browser),
+        };
+}
+
 void
 payment_send(struct task *t, struct payment *p, struct str token, struct answer *out)
 {
@@ -55,14 +76,7 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
         if (outcome == PAYMENT_UNKNOWN || outcome == PAYMENT_NOT_SENT)
                 log_warn(&t->subject, outcome == PAYMENT_UNKNOWN ? "payment.unknown" : "payment.not_sent",
                     { "payment", p->reference }, { "code", a.code }, { "detail", a.why });
-        if (!payment_settle(t, p, outcome, &a, out, &e)) {
-                /* Another path was first, or the database is gone: the order as it was sent, to be asked for again. */
-                log_error(&t->subject, "payment.outcome_not_recorded", { "payment", p->reference },
-                    { "detail", str_of(e.detail) });
-                *p->order = before;
-                *out = (struct answer){
-                        .status = 202, .body = order_view(t->arena, p->order, p->idem.browser, p->idem.browser),
-                };
-        }
+        if (!payment_settle(t, p, outcome, &a, out, &e))
+                answer_unrecorded(t, p, &before, &e, out);
         fence_disarm(t->fence);
 }

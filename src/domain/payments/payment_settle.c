@@ -16,19 +16,36 @@
 #define TICKET_CODE_BYTES       16      /* 128 random bits: nobody guesses one */
 #define RETRY_NOT_SENT_SECONDS  5
 
+static struct payment
+payment_of(struct task *t, struct order *o, struct uuid id, struct str gateway, const struct idem *i,
+    int status_when_paid, const char *actor)
+{
+        char text[ID_TEXT_MAX];
+
+        typeid_text("pay", id, text);
+        return (struct payment){
+                .order = o, .id = id, .reference = str_dup(t->arena, str_of(text)), .gateway = gateway, .idem = *i,
+                .status_when_paid = status_when_paid, .actor = actor,
+        };
+}
+
 struct payment
 payment_new(struct task *t, struct order *o, struct str gateway, const struct idem *i, int status_when_paid,
     const char *actor)
 {
-        struct payment p = {
-                .order = o, .id = uuid_new(o->org), .gateway = gateway, .idem = *i,
-                .status_when_paid = status_when_paid, .actor = actor,
-        };
-        char text[ID_TEXT_MAX];
+        return payment_of(t, o, uuid_new(o->org), gateway, i, status_when_paid, actor);
+}
 
-        typeid_text("pay", p.id, text);
-        p.reference = str_dup(t->arena, str_of(text));
-        return p;
+bool
+payment_again(struct task *t, struct order *o, const struct idem *i, int status_when_paid, const char *actor,
+    struct payment *out)
+{
+        const struct order_payment *last = o->payments_n == 0 ? NULL : &o->payments[o->payments_n - 1];
+
+        if (!str_is(o->status, "processing") || last == NULL || !str_is(last->state, "sending"))
+                return false;
+        *out = payment_of(t, o, last->id, o->gateway, i, status_when_paid, actor);
+        return true;
 }
 
 /* The order as it is once its attempt is recorded. */
@@ -215,6 +232,8 @@ payment_settle_tx(struct tx *tx, void *arg, struct err *e)
         struct settling *s = arg;
         struct rows r;
 
+        /* A second run after a lost COMMIT finds the payment settled: a conflict, which changes nothing. */
+        tx_repeatable(tx);
         tx_put(tx, &stmt_payment_settle, &s->params);
         idem_finish_put(s->task, tx, &s->payment->idem, s->final);
         tx_commit(tx);
