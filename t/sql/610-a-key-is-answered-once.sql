@@ -56,7 +56,7 @@ select throws_ok($$select * from pg_temp.claim('a', p_hash => '\x02')$$, 'BX031'
 select pg_temp.finish('a', 201, '\xcafe');
 select is((select count(*) from ops.idempotency where org = 502 and status is not null) + (select count(*) from ops.idempotency where principal = pg_temp.id('somebody else') and status is not null),
     0::bigint, 'the answer is that key''s only');
-select results_eq($$select * from ops.idem_get(501, pg_temp.id('principal'), 'a')$$, $$values ('POST', '/v1/orders', 'server', 'request', 201)$$, 'idem_get tells whose answer it is');
+select results_eq($$select method, path, audience, request_id, status from ops.idem_get(501, pg_temp.id('principal'), 'a')$$, $$values ('POST', '/v1/orders', 'server', 'request', 201)$$, 'idem_get tells whose answer it is');
 select is_empty($$select * from ops.idem_get(502, pg_temp.id('principal'), 'none')$$, 'or nothing');
 
 -- Rolled back with the effect.
