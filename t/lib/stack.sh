@@ -215,9 +215,13 @@ template_ensure() (             # template_ensure KEY; in a subshell, because S 
     mkdir "$var/template/$1" && mv "$S/pg" "$var/template/$1/pg"
 )
 
-template_copy() {               # under a shared lock, so that nobody clears it away meanwhile
-    (flock -s 9 && cp -a --reflink=auto "$(readlink -f "$var/template/$1/pg")/." "$(readlink -f "$S/pg")/") 9>"$var/template/lock"
-}
+# Under a shared lock, so that nobody clears it away meanwhile. It may be gone
+# already (sql/ changed since): an empty name must fail here, for "/." is all of /.
+template_copy() (
+    exec 9>"$var/template/lock" && flock -s 9 || exit 1
+    from=$(readlink -e "$var/template/$1/pg") && to=$(readlink -e "$S/pg") && [ -s "$from/PG_VERSION" ] || exit 1
+    cp -a --reflink=auto "$from/." "$to/"
+)
 
 start_postgres() {
     local key
@@ -226,7 +230,8 @@ start_postgres() {
         template_ensure "$key" ||
             { lost 'the database could not be made from sql/' 'mend what the log names, then ./dev up again' "$var/log/template.log"; return 1; }
         rm -f "$S"/secret/{admin,platform}_key "$S/sold" "$S"/sandbox/*         # they spoke of another database
-        pg_dir "$S/pg" /var/tmp && template_copy "$key" || { lost 'the template database could not be copied'; return 1; }
+        pg_dir "$S/pg" /var/tmp && template_copy "$key" ||
+            { lost 'the template database could not be copied' 'if sql/ was being changed, do it again'; return 1; }
         echo "$key" >"$S/sql.key"
         NOTE='new'
     fi
