@@ -1,0 +1,135 @@
+# Proves that `boxoffice` tells wrong arguments and settings in one clear line
+# with its exit status, shows no secret, makes keys that work, lists and moves
+# jobs, and renews the epoch after a restore. By running it beside a live stack.
+use strict;
+use warnings;
+use IPC::Open3 qw(open3);
+use Problem;
+use Stack;
+use Symbol qw(gensym);
+use Test::More;
+
+my $s     = Stack->up(pay => 1, hook => 1, api => 1);
+my $build = $ENV{BUILD} || 'var/build';
+my %env   = (BOXOFFICE_DATABASE_URL => $s->{database_url}, PATH => $ENV{PATH}, map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS));
+
+# run([program, arguments], settings) -> {status, out, err}; a setting undef is not set
+sub run {
+    my ($command, %more) = @_;
+    local %ENV = (%env, %more);
+    delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
+    my ($program, @arguments) = @$command;
+    my $err = gensym;
+    my $pid = open3(my $in, my $out, $err, "$build/$program", @arguments);
+    close $in;
+    my %got = (out => do { local $/; <$out> } // '', err => do { local $/; <$err> } // '');
+    waitpid $pid, 0;
+    return { %got, status => $? >> 8, signal => $? & 127 };
+}
+sub bx { return run([ 'boxoffice', @_ ]) }
+# One claim: this exit status, nothing on stdout, and a message like this.
+sub refused {
+    my ($got, $status, $says, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok($got->{status} == $status && !$got->{signal} && $got->{out} eq '' && $got->{err} =~ $says, $name) or diag("$got->{status} out[$got->{out}] err[$got->{err}]");
+}
+
+# --- wrong arguments ----------------------------------------------------------------
+
+refused(bx(@$_), 2, qr/^usage: boxoffice NOUN VERB/, "usage for '@$_'") for [], ['frobnicate'], ['keys'], [ 'keys', 'drop' ], ['jobs'], [ '--role', 'admin' ];
+refused(bx(qw(keys create)), 2, qr/^boxoffice: keys create needs --role/, 'a key without a role');
+refused(bx(qw(keys create --role guest --name x)),     2, qr/needs --role admin or --role platform/, 'a guest\'s key');
+refused(bx(qw(keys create --role organizer --name x)), 2, qr{POST /v1/api_keys}, 'an organizer\'s key: told where they are made');
+refused(bx(qw(keys create --role admin)),              2, qr/needs --name/, 'a key without a name');
+refused(bx(qw(keys create --role admin --name), ''),   2, qr/needs --name/, 'a key of an empty name');
+refused(bx(qw(keys create --role admin --name x --scopes), 'catalog,everything'), 2, qr/--scopes is a list of catalog,/, 'a scope nobody knows');
+refused(bx(qw(keys create --role admin --name x --colour red)), 2, qr/unrecognized option '--colour'/, 'an option nobody knows');
+refused(bx(qw(keys create --role)),                    2, qr/option '--role' requires an argument/, 'an option without its argument');
+refused(bx(qw(jobs retry)),                            2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job without its name');
+refused(bx(qw(jobs retry one event_complete x)),       2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job of an ill-formed name');
+refused(bx(qw(jobs cancel 1 event_complete 00000000-0000-8000-8000-000000000000)), 3, qr/^boxoffice: there is no such job$/m, 'a job that is not there');
+my $help = bx('--help');
+is($help->{status}, 0, 'help is no failure');
+like($help->{err} . $help->{out}, qr/boxoffice \Q$_\E/, "... and has $_") for 'config', 'keys create', 'jobs list', 'restore finish';
+like(bx('--version')->{out}, qr/^boxoffice \d+\.\d+/, 'it tells its version');
+
+# --- settings ------------------------------------------------------------------------
+
+my %secret = (BOXOFFICE_DATABASE_URL => 'postgresql://u:hush-1@/db', BOXOFFICE_GATEWAY_SECURITY_KEY => 'hush-2', BOXOFFICE_WEBHOOK_SECRET_NMI => 'hush-3');
+my $config = run([qw(boxoffice config --show-origin)], %secret, BOXOFFICE_HOLD_SECONDS => 20);
+is($config->{status}, 0, 'config is shown');
+unlike("$config->{out}$config->{err}", qr/hush/, '... without a secret');
+like($config->{out}, qr/^BOXOFFICE_DATABASE_URL\s+\*{8}\s+\(environment\)$/m, '... which is masked');
+like($config->{out}, qr/^BOXOFFICE_HOLD_SECONDS\s+20\s+\(environment\)$/m,    '... what is set comes from the environment');
+like($config->{out}, qr/^BOXOFFICE_FENCE_MS\s+45000\s+\(default\)$/m,         '... what is not has its default');
+like($config->{out}, qr/^BOXOFFICE_REDIS_URL\s+\(not set\)\s+\(default\)$/m,  '... or none');
+unlike(bx('config')->{out}, qr/\((?:environment|default)\)/, 'without the option no origin is told');
+
+my @settings = (
+    [ { BOXOFFICE_FENCE_SECONDS => 5 },     qr/^boxoffice: unknown setting BOXOFFICE_FENCE_SECONDS \(/,                     'a setting nobody knows' ],
+    [ { BOXOFFICE_FENCE_SECONDS => 5, BOXOFFICE_COLOUR => 1 }, qr/BOXOFFICE_COLOUR.*BOXOFFICE_FENCE|BOXOFFICE_FENCE.*BOXOFFICE_COLOUR/s, 'two of them: both are named' ],
+    [ { BOXOFFICE_HOLD_SECONDS => 'ten' },  qr/^boxoffice: BOXOFFICE_HOLD_SECONDS is "ten"; it must be a whole number from 10 to 86400$/m, 'a word for a number' ],
+    [ { BOXOFFICE_HOLD_SECONDS => 9 },      qr/BOXOFFICE_HOLD_SECONDS is "9"/,                                              'a number too small' ],
+    [ { BOXOFFICE_HOLD_SECONDS => '20 ' },  qr/BOXOFFICE_HOLD_SECONDS is "20 "/,                                            'a blank behind it' ],
+    [ { BOXOFFICE_HOLD_SECONDS => '' },     qr/BOXOFFICE_HOLD_SECONDS is ""/,                                               'an empty number' ],
+    [ { BOXOFFICE_MODE => 'prod' },         qr/BOXOFFICE_MODE is "prod"; it must be one of: test live$/m,                   'a mode nobody knows' ],
+    [ { BOXOFFICE_LOG_LEVEL => 'loud' },    qr/BOXOFFICE_LOG_LEVEL is "loud"; it must be one of: debug info warn error$/m,  'a log level nobody knows' ],
+    [ { BOXOFFICE_FENCE_MS => 40000 },      qr/CALL_DEADLINE_MS < FENCE_MS < HORIZON_MS must hold/,                         'a fence inside the deadline' ],
+);
+for my $case (@settings) {
+    my ($set, $says, $name) = @$case;
+    refused(run([qw(boxoffice config)], %$set), 2, $says, $name);
+    refused(run([ 'boxoffice-api', 'api' ], %$set), 2, $says, '... no worker starts with it');
+    refused(run(['boxoffice-jobs'], %$set), 2, $says, '... nor the jobs daemon');
+}
+refused(run([qw(boxoffice jobs list)], BOXOFFICE_DATABASE_URL => undef), 2, qr/^boxoffice: BOXOFFICE_DATABASE_URL must be set/, 'no database is named');
+my $away = run([qw(boxoffice jobs list)], BOXOFFICE_DATABASE_URL => 'postgresql://boxoffice_owner@/boxoffice?host=/nowhere');
+ok($away->{status} != 0 && $away->{err} =~ /^boxoffice: /m && !$away->{signal}, 'a database that is not there is told, not crashed on') or diag(explain($away));
+
+# --- keys ---------------------------------------------------------------------------------
+
+my $made = bx(qw(keys create --role platform --name), 'Box at the door', '--scopes', 'catalog,orders');
+is($made->{status}, 0, 'a key is made');
+like($made->{out}, qr/^sk_test_[0-9a-z]{52}\n\z/, '... printed alone');
+like($made->{err}, qr/shown only now/, '... with a word that it is shown once');
+chomp(my $key = $made->{out});
+is($s->call(GET => '/v1/events', undef, key => $key)->{status}, 200, '... and works');
+problem_ok($s->call(POST => '/v1/access_tokens', { email => 'a@a.example', name => 'A' }, key => $key), 403, 'forbidden', 'within its scopes');
+is_deeply($s->dbh->selectrow_arrayref(q{select count(*), min(actor) from ops.audit where action = 'key.created' and object_id =
+    (select id from app.credentials where name = 'Box at the door')}), [ 1, 'operator' ], '... and the audit log knows who made it');
+like(run([qw(boxoffice keys create --role admin --name x)], BOXOFFICE_MODE => 'live')->{out}, qr/^sk_live_/, 'a live installation makes live keys');
+
+# --- jobs ----------------------------------------------------------------------------------
+
+my $shop = $s->shop;
+my $list = sub { my $got = bx(qw(jobs list)); return $got->{status} == 0 ? $got->{out} : "failed: $got->{err}" };
+my ($org, $object) = $s->dbh->selectrow_array(q{select org, object_id from ops.jobs where kind = 'event_complete'});
+like($list->(), qr/^organizer\s+kind\s+object\s+due\s+attempts\s+state$/m, 'jobs are listed under a heading');
+like($list->(), qr/^$org\s+event_complete\s+$object\s+\S+\s+0\s+waiting\s*$/m, '... with the end of an event, as `retry` and `cancel` take it');
+$s->dbh->do(q{update ops.jobs set buried_at = now(), last_error = 'it failed', attempts = 20 where object_id = ?}, undef, $object);
+like($list->(), qr/^$org\s+event_complete\s+$object\s+\S+\s+20\s+buried it failed$/m, 'a buried one says why');
+is(bx(qw(jobs retry), $org, 'event_complete', $object)->{status}, 0, 'it is told to try again');
+unlike($list->(), qr/buried/, '... and is buried no more');
+my $gone = bx(qw(jobs cancel), $org, 'event_complete', $object);
+is($gone->{status}, 0, 'a job is cancelled') or diag($gone->{err});
+unlike($list->(), qr/$object.*waiting/, '... and waits no more');
+
+# --- after a restore -------------------------------------------------------------------------
+
+my $epoch = sub { $s->dbh->selectrow_array('select epoch::text from ops.epoch') };
+my $before = $epoch->();
+my $finish = bx(qw(restore finish));
+is($finish->{status}, 0, 'a restore is finished');
+is($finish->{out}, $epoch->() . "\n", '... printing the new epoch');
+isnt($epoch->(), $before, '... which is another');
+is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'ok', '... and all is served');
+my $hold = bx(qw(restore finish --hold-money));
+like($hold->{err}, qr/restore resume/, 'with money on hold, told how to go on');
+is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'recovering', '... /readyz tells it');
+my $refused = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa');
+problem_ok($refused, 503, 'recovering', 'a payment');
+is(bx(qw(restore resume))->{status}, 0, 'resumed');
+is($s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{json}{status}, 'paid', '... and tickets are sold again');
+
+$s->books_ok;
+done_testing;
