@@ -42,7 +42,7 @@ select is_empty(format($$
     where r.relkind <> 'S' and has_any_column_privilege(%1$L, r.oid, p)
     union all select r.rel, p from rels r cross join unnest('{usage, select, update}'::text[]) p
     where r.relkind = 'S' and has_sequence_privilege(%1$L, r.oid, p)$$, rolname),
-    rolname || ' has no right on any of ' || (select count(*) from rels) || ' tables and views') from runtime order by 1;
+    rolname || ' has no right on any of ' || (select count(*) from rels) || ' tables and views') from runtime order by rolname;
 select cmp_ok((select count(*) from rels where relkind = 'r'), '>=', 15::bigint, 'and there are tables to ask about');
 select is_empty($$select r.rel, a.privilege_type from rels r join pg_class c on c.oid = r.oid cross join aclexplode(c.relacl) a where a.grantee = 0$$,
     'PUBLIC has no right on any');

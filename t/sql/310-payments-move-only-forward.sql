@@ -38,7 +38,7 @@ select case when exists (select from arrows where (a, b) = (f.state, t.state))
     then is(pg_temp.try(f.state, t.state), t.state, f.state || ' -> ' || t.state)
     else throws_ok(format('select pg_temp.try(%L, %L)', f.state, t.state), 'BX022', 'the payment is ' || f.state, f.state || ' -> ' || t.state || ' is refused')
     end
-from states f cross join states t order by 1;
+from states f cross join states t order by f.state, t.state;
 select throws_ok(format('select pg_temp.try(%L, %L)', state, 'refunded'), 'BX022', null, state || ' -> a word that is no state is refused') from states;
 select throws_ok($$select pg_temp.try('sending', null)$$, '23502', null, 'sending -> null is refused');
 

@@ -18,7 +18,7 @@ create function pg_temp.job(p_object text) returns ops.jobs language sql as $$ s
 
 -- Step one: who has due work, the longest due first.
 select is_empty('select ops.jobs_due_orgs(10)', 'no work, no organizer');
-select pg_temp.put('b', '-1 min'), pg_temp.put('a', '-3 min', p_org => 502), pg_temp.put('c', '1 min', p_org => 503), pg_temp.put('d', '-2 min', p_org => 502);
+select pg_temp.put('b', '-1 min'), pg_temp.put('a', '-3 min', p_org => 502), pg_temp.put('c', '1 min', p_org => 503), pg_temp.put('d', '-30 s', p_org => 502);
 select results_eq('select ops.jobs_due_orgs(10)', 'values (502), (501)', 'organizers with due work, each once, the longest due first');
 select results_eq('select ops.jobs_due_orgs(1)', 'values (502)', 'as many as are asked for');
 
@@ -57,6 +57,9 @@ update ops.jobs set due_at = now() - interval '1 min' where object_id = pg_temp.
 select is((select count(*) from generate_series(1, 100) i, lateral (select pg_temp.claim('x' || i), pg_temp.again('f', 'x' || i, false) as buried) c where c.buried), 0::bigint,
     '"not yet" a hundred times buries nothing');
 select is((pg_temp.job('f')).attempts, 1, 'and still counts for nothing');
+update ops.jobs set attempts = 19 where object_id = pg_temp.id('f');
+select pg_temp.claim('x');
+select is(pg_temp.again('f', 'x', false), false, 'not even in a twentieth attempt');
 select ops.job_drop(501, 'work', pg_temp.id('f'));
 
 select pg_temp.put('g', '-1 min');
@@ -100,7 +103,8 @@ select ops.clock_advance(1);
 select is((select quiet from ops.clock_get()), false, 'the business clock makes work due');
 select results_eq('select ops.jobs_due_orgs(10)', 'values (501)', 'for step one');
 select results_eq($$select object_id from pg_temp.claim('one')$$, $$values (pg_temp.id('by business'))$$, 'and two; only what goes by it');
-select is((select quiet from ops.clock_get()), false, 'work in hand is not quiet');
+select pg_temp.put('by business', '1 day', true);
+select is((select quiet from ops.clock_get()), false, 'work in hand is not quiet, whenever it is due again');
 select pg_temp.again('by business', 'one', false, 600000);
 select ops.clock_advance(86400);
 select is_empty($$select * from pg_temp.claim('one')$$, 'a retry waits by the wall clock, also of a business job');

@@ -13,14 +13,22 @@ declare
     v_left bigint := p_quantity;
     v_row app.ticket_buckets;
 begin
-    select b.bucket into v_bucket from app.ticket_buckets b
-    where b.org = p_org and b.type_id = p_type and b.remaining >= p_quantity
-    order by (b.bucket + v_start) % 16 limit 1 for update skip locked;
-    if found then
+    -- A bucket that was drained since it was looked at is skipped, but stays
+    -- locked. So that nobody waits for others with such a lock in hand, a
+    -- fruitless try is undone with its locks.
+    begin
+        select b.bucket into v_bucket from app.ticket_buckets b
+        where b.org = p_org and b.type_id = p_type and b.remaining >= p_quantity
+        order by (b.bucket + v_start) % 16 limit 1 for update skip locked;
+        if not found then
+            raise exception using errcode = 'BX012';
+        end if;
         update app.ticket_buckets set remaining = remaining - p_quantity
         where org = p_org and type_id = p_type and bucket = v_bucket;
         return;
-    end if;
+    exception when sqlstate 'BX012' then
+        null;
+    end;
     for v_row in
         select * from app.ticket_buckets b where b.org = p_org and b.type_id = p_type order by b.bucket for update
     loop
