@@ -87,7 +87,9 @@ insert into checks values
     where pg_temp.ours(p.pronamespace) and not p.prosecdef
       and p.oid::regprocedure::text not in ('ops.node_id()', 'ledger.is_balanced(text[],bigint[])') $$),
 ('J10', 'functions use no word that does not travel to shards', $$
-    select p.oid::regprocedure || ': ' || m[1] from pg_proc p, lateral regexp_matches(p.prosrc, '\m(truncate|lock\s+table|notify|pg_notify|current_setting|set_config|nextval|merge\s+into|where\s+current\s+of|pg_(try_)?advisory\w*|create\s+(unlogged\s+)?table|copy)\M', 'gi') m
+    select p.oid::regprocedure || ': ' || m[1] from pg_proc p, lateral regexp_matches(p.prosrc,
+        '\m(truncate|lock\s+table|notify|pg_notify|current_setting|set_config|nextval|merge\s+into|where\s+current\s+of|'
+        'pg_(try_)?advisory\w*|create\s+(unlogged\s+)?table|copy)\M', 'gi') m
     where pg_temp.ours(p.pronamespace) $$),
 -- Coarse: a statement is what stands between semicolons.
 ('J11', 'each statement of a writing function has the key, and only immutable functions in UPDATE and DELETE', $$
@@ -144,13 +146,15 @@ insert into planted (name, bad, expect) values
 ('J3 first', 'create unique index bad on app.tickets (code, org)', 'bad'),
 ('J4', 'alter table app.tickets add constraint bad foreign key (org, type_id) references app.ticket_types on delete set null', 'bad'),
 ('J4', 'alter table app.tickets add constraint bad foreign key (org, type_id) references app.ticket_types on update cascade', 'bad'),
-('J4', 'create unique index bad_id on app.orders (id, org); alter table app.tickets add constraint bad foreign key (order_id, org) references app.orders (id, org)', null),
+('J4', 'create unique index bad_id on app.orders (id, org); alter table app.tickets add constraint bad foreign key (order_id, org) references app.orders (id, org)',
+    null),
 ('J4', 'alter table app.orders add unique (id); alter table app.tickets add constraint bad foreign key (order_id) references app.orders (id)', 'bad'),
 ('J4', 'alter table app.credentials add constraint bad foreign key (org) references app.organizers', 'bad'),
 ('J4', 'alter table app.orders add clock boolean; alter table app.orders add constraint bad foreign key (clock) references ops.test_clock', null),
 ('J4', 'alter table ops.test_clock add org int; alter table ops.test_clock add constraint bad foreign key (org) references app.organizers', 'bad'),
 ('J5', 'alter table app.tickets add constraint bad unique (org, code, id) deferrable', 'bad'),
-('J5', $$create function app.t() returns trigger language plpgsql as 'begin return new; end'; create trigger bad before insert on app.orders for each row execute function app.t()$$, 'bad'),
+('J5', $$create function app.t() returns trigger language plpgsql as 'begin return new; end';
+    create trigger bad before insert on app.orders for each row execute function app.t()$$, 'bad'),
 ('J5', 'create rule bad as on delete to app.orders do instead nothing', 'bad'),
 ('J5', $$create table app.bad () inherits (app.orders); insert into meta.kind values ('app.bad', 'org', 'org', 99)$$, 'bad'),
 ('J5', $$create unlogged table app.bad (org int primary key); insert into meta.kind values ('app.bad', 'org', 'org', 99)$$, 'bad'),
@@ -159,32 +163,50 @@ insert into planted (name, bad, expect) values
 ('J5', $$create table app.bad (org int primary key, n int generated always as identity); insert into meta.kind values ('app.bad', 'org', 'org', 99)$$, 'bad_n_seq'),
 ('J5', 'create materialized view app.bad as select 1', 'bad'),
 ('J6', 'alter table app.orders add constraint bad check (created_at < now())', 'bad'),
-('J6', $$create function app.v(int) returns boolean language plpgsql stable as 'begin return true; end'; alter table app.orders add constraint bad check (app.v(org))$$, 'bad'),
+('J6', $$create function app.v(int) returns boolean language plpgsql stable as 'begin return true; end';
+    alter table app.orders add constraint bad check (app.v(org))$$, 'bad'),
 ('J7', $$create function app.bad() returns bigint language sql as 'select count(*) from app.orders'$$, 'app\.bad'),
 ('J7', $$create function app.bad() returns bigint language sql begin atomic select count(*) from app.orders; end$$, 'app\.bad'),
-('J7', $$create function app.bad() returns int language plpgsql as 'begin return (select max(version) from app.orders); end'; alter table app.orders alter version set default app.bad()$$, 'app\.bad'),
+('J7', $$create function app.bad() returns int language plpgsql as 'begin return (select max(version) from app.orders); end';
+    alter table app.orders alter version set default app.bad()$$, 'app\.bad'),
 ('J8', format('create index %I on app.orders (org, version)', repeat('b', 51)), 'bbb'),
 ('J8', format('alter table app.orders add constraint %I check (version > 0)', repeat('b', 51)), 'bbb'),
-('J9', $$create function app.bad(p_org int) returns int language sql security definer set search_path = pg_catalog as 'select 1'; revoke all on function app.bad from public$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog set plan_cache_mode = force_generic_plan as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_owner$$, 'app\.bad'),
-('J9', $$create function app.bad(p_id uuid) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org bigint) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.bad(p_org int, p_id uuid default gen_random_uuid()) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
-('J9', $$create function app.good(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end'; revoke all on function app.good from public; alter function app.good owner to boxoffice_definer$$, null),
-('J9 definer', $$create function app.bad(p_org int) returns bigint language plpgsql as 'begin return (select count(*) from app.orders where org = p_org); end'$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int) returns int language sql security definer set search_path = pg_catalog as 'select 1'; revoke all on function app.bad
+    from public$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer as 'begin return 1; end'; revoke all on function app.bad from public;
+    alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog set plan_cache_mode = force_generic_plan
+    as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.bad from public; alter function app.bad owner to boxoffice_owner$$, 'app\.bad'),
+('J9', $$create function app.bad(p_id uuid) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org bigint) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_org int, p_id uuid default gen_random_uuid()) returns int language plpgsql security definer set search_path = pg_catalog
+    as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.good(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.good from public; alter function app.good owner to boxoffice_definer$$, null),
+('J9 definer', $$create function app.bad(p_org int) returns bigint language plpgsql as 'begin return (select count(*) from app.orders where org = p_org); end'$$,
+    'app\.bad'),
 ('J10', $$create function app.bad() returns void language plpgsql as 'begin perform pg_advisory_xact_lock(1); end'$$, 'app\.bad.*advisory'),
 ('J10', $$create function app.bad() returns void language plpgsql as 'begin notify work; end'$$, 'app\.bad.*notify'),
 ('J10', $$create function app.bad() returns void language plpgsql as 'begin perform current_setting(''app.org''); end'$$, 'app\.bad.*current_setting'),
 ('J10', $$create function app.bad() returns void language plpgsql as 'begin lock table app.orders; truncate app.tickets; end'$$, 'app\.bad.*lock table.*truncate'),
-('J11', $$create function app.bad(p_org int, p_id uuid) returns void language plpgsql security definer as 'begin update app.orders set version = 2 where id = p_id; end'$$, 'app\.bad'),
-('J11', $$create function app.bad(p_hash bytea, p_id uuid) returns void language plpgsql security definer as 'begin update app.credentials set revoked_at = now() where id = p_id; end'$$, 'app\.bad'),
-('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer as 'begin update app.orders set expires_at = clock_timestamp() where org = p_org; end'$$, 'app\.bad'),
-('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer as 'begin update app.orders set expires_at = expires_at + interval ''1 min'' where org = p_org; end'$$, 'app\.bad'),
-('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer as 'begin insert into ops.jobs values (p_org) on conflict (org) do update set due_at = now(); end'$$, 'app\.bad'),
-('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer as 'declare v_new app.orders; begin insert into app.orders values (v_new.*); end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_org int, p_id uuid) returns void language plpgsql security definer
+    as 'begin update app.orders set version = 2 where id = p_id; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_hash bytea, p_id uuid) returns void language plpgsql security definer
+    as 'begin update app.credentials set revoked_at = now() where id = p_id; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
+    as 'begin update app.orders set expires_at = clock_timestamp() where org = p_org; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
+    as 'begin update app.orders set expires_at = expires_at + interval ''1 min'' where org = p_org; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
+    as 'begin insert into ops.jobs values (p_org) on conflict (org) do update set due_at = now(); end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
+    as 'declare v_new app.orders; begin insert into app.orders values (v_new.*); end'$$, 'app\.bad'),
 ('J11 key', $$create function app.bad() returns void language plpgsql as 'begin perform 1 from ops.jobs for update skip locked; end'$$, 'app\.bad'),
 ('J12', 'grant select on ledger.postings to boxoffice_auditor', 'postings boxoffice_auditor');
 

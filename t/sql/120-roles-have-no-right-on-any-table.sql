@@ -46,7 +46,8 @@ select is_empty(format($$
 select cmp_ok((select count(*) from rels where relkind = 'r'), '>=', 15::bigint, 'and there are tables to ask about');
 select is_empty($$select r.rel, a.privilege_type from rels r join pg_class c on c.oid = r.oid cross join aclexplode(c.relacl) a where a.grantee = 0$$,
     'PUBLIC has no right on any');
-select is_empty($$select c.oid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid join rels on rels.oid = c.oid where a.attacl is not null$$,
+select is_empty($$select c.oid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid join rels on rels.oid = c.oid
+    where a.attacl is not null$$,
     'no right is given by column');
 
 -- What the definer may do; nothing else does.

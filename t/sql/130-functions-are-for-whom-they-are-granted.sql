@@ -6,12 +6,14 @@ select no_plan();
 \ir lib/shop.sql
 
 create temp view fns as
-    select p.oid, p.oid::regprocedure::text as fn, p.proname::text as name, p.pronamespace::regnamespace::text || '.' || p.proname as full_name, p.proowner, p.prosecdef, p.provolatile
+    select p.oid, p.oid::regprocedure::text as fn, p.pronamespace::regnamespace::text || '.' || p.proname as full_name,
+        p.proowner, p.prosecdef, p.provolatile
     from pg_proc p where p.pronamespace::regnamespace::text in ('meta', 'ops', 'app', 'ledger');
 
 select is_empty($$select f.fn from fns f join pg_proc p on p.oid = f.oid cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0$$,
     'PUBLIC may execute none');
-select is_empty($$select f.fn, a.grantee::regrole from fns f join pg_proc p on p.oid = f.oid cross join aclexplode(p.proacl) a where a.is_grantable and a.grantee <> p.proowner$$,
+select is_empty($$select f.fn, a.grantee::regrole from fns f join pg_proc p on p.oid = f.oid cross join aclexplode(p.proacl) a where a.is_grantable
+    and a.grantee <> p.proowner$$,
     'nobody may pass a right on');
 select is_empty($$select full_name from fns group by 1 having count(*) > 1$$,
     'no name stands for two functions: a changed signature gets a new name');

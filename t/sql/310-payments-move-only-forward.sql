@@ -43,7 +43,8 @@ select throws_ok(format('select pg_temp.try(%L, %L)', state, 'refunded'), 'BX022
 select throws_ok($$select pg_temp.try('sending', null)$$, '23502', null, 'sending -> null is refused');
 
 -- Not ours, or not there: nothing is written.
-select throws_ok(format($$select app.payment_settle(501, pg_temp.id('nobody'), %L, null, null, null, null, null, '{}', '{}', null, '{}', '{}', 1000, 't', 'r')$$, state),
+select throws_ok(format($$select app.payment_settle(501, pg_temp.id('nobody'), %L, null, null, null, null, null, '{}', '{}', null, '{}', '{}', 1000, 't', 'r')$$,
+    state),
     'BX003', null, 'a payment that does not exist can''t become ' || state) from states where state <> 'sending';
 select pg_temp.sending('mine');
 select throws_ok($$select app.payment_settle(502, pg_temp.id('payment mine'), 'unknown', null, null, null, null, null, '{}', '{}', null, '{}', '{}', 1000, 't', 'r')$$,
@@ -69,7 +70,8 @@ select lives_ok(format($$
 from unnest('{declined,not_sent,not_found_final}'::text[]) s;
 
 select throws_ok($$select pg_temp.begin('payment three', 'order three')$$, '23505', null, 'an attempt''s id is used once');
-select throws_ok($$update app.payments set reference = 'reference of payment mine' where id = pg_temp.id('payment three')$$, '23505', null, 'its reference is used once');
+select throws_ok($$update app.payments set reference = 'reference of payment mine' where id = pg_temp.id('payment three')$$, '23505', null,
+    'its reference is used once');
 select throws_ok($$update app.payments set gateway_transaction = 'gateway payment mine' where id = pg_temp.id('payment three')$$, '23505', null,
     'and one transaction of the gateway pays one attempt');
 select throws_ok($$select pg_temp.begin('zero', 'order three', 0)$$, '23514', null, 'nothing is charged with an amount of zero');

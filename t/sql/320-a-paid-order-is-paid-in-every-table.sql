@@ -59,7 +59,8 @@ select results_eq($$select id, effect, object_id, order_id, currency, accounts, 
     $$values (pg_temp.id('entry of payment'), 'sale', pg_temp.id('order'), pg_temp.id('order'), 'USD', pg_temp.sale_accounts(), pg_temp.sale_amounts(3),
         ops.now(), ops.now(), null::uuid)$$, 'one entry is posted');
 select results_eq($$select type, object_id, version, body::jsonb, sent_at from ops.outbox where type like 'order.%' or type like 'payment.%'$$,
-    $$values ('order.paid', pg_temp.id('order'), 2, jsonb_build_object('order', pg_temp.id('order'), 'event', pg_temp.id('event'), 'guest', pg_temp.id('guest of order')),
+    $$values ('order.paid', pg_temp.id('order'), 2, jsonb_build_object('order', pg_temp.id('order'), 'event', pg_temp.id('event'), 'guest',
+        pg_temp.id('guest of order')),
         null::timestamptz)$$, 'the outbox has order.paid with the order''s version, and ids only');
 select results_eq($$select action, object_id, version, actor, request_id from ops.audit where action ~ '^(order|payment)\.' order by action$$,
     $$values ('order.created', pg_temp.id('order'), 1, 'tester', 'request'), ('order.paid', pg_temp.id('order'), 2, 'tester', 'request'),
@@ -88,16 +89,19 @@ update app.orders set expires_at = ops.now() - interval '1 hour' where id = pg_t
 select is(app.order_expire(501, pg_temp.id('order u')), true, 'its hold may run out meanwhile:');
 select is(pg_temp.status('order u'), 'processing', 'the order keeps its tickets');
 select pg_temp.settle('payment u', 'succeeded');
-select is(pg_temp.status('order u') || ' ' || (select count(*) from app.tickets where order_id = pg_temp.id('order u')), 'paid 2', 'and is paid when the look-up finds the charge');
+select is(pg_temp.status('order u') || ' ' || (select count(*) from app.tickets where order_id = pg_temp.id('order u')), 'paid 2',
+    'and is paid when the look-up finds the charge');
 
 -- Declined, not sent, not found: held again, until the original end of its hold.
 select pg_temp.sending(s), pg_temp.settle('payment ' || s, 'unknown') from unnest('{not_found_final}'::text[]) s;
 select pg_temp.sending(s) from unnest('{declined,not_sent}'::text[]) s;
-create temp table held as select id, expires_at, version from app.orders where id in (select pg_temp.id('order ' || s) from unnest('{declined,not_sent,not_found_final}'::text[]) s);
+create temp table held as select id, expires_at, version from app.orders where id in (select pg_temp.id('order ' || s)
+    from unnest('{declined,not_sent,not_found_final}'::text[]) s);
 select ops.clock_advance(60);
 select pg_temp.settle('payment ' || s, s) from unnest('{declined,not_sent,not_found_final}'::text[]) s;
 select results_eq(format($$select o.status, o.version, o.expires_at, o.paid_at from app.orders o where id = pg_temp.id('order %s')$$, s),
-    format($$select 'held', version + 1, expires_at, null::timestamptz from held where id = pg_temp.id('order %s')$$, s), s || ': the order is held again, its hold no longer than before')
+    format($$select 'held', version + 1, expires_at, null::timestamptz from held where id = pg_temp.id('order %s')$$,
+        s), s || ': the order is held again, its hold no longer than before')
 from unnest('{declined,not_sent,not_found_final}'::text[]) s;
 select results_eq(format($$select due_at, business from ops.jobs where org = 501 and kind = 'order_expire' and object_id = pg_temp.id('order %s')$$, s),
     format($$select expires_at, true from held where id = pg_temp.id('order %s')$$, s), s || ': with a job at the original end of its hold')
@@ -121,7 +125,8 @@ select is(pg_temp.status('free') || ' ' || (select count(*) from ledger.entries 
 select app.order_open(501, pg_temp.id('gift'), pg_temp.id('event'), 'processing', pg_temp.id('guest of gift'), null, '{A,a@b.example,a@b.example,"","","",""}', 'USD',
     '{0,0,0,0,0,0,0,0,0}', '{}', null, false, 900, array[pg_temp.id('floor')], '{1}', '{0,0,0,0,0,0,0}', '{0,0,0,0,0,0,0}', 'tester', 'request');
 select app.order_free(501, pg_temp.id('gift'), array[pg_temp.id('t2')], '{gift-1}', pg_temp.id('gift entry'), '{}', '{}', 'tester', 'request');
-select is(pg_temp.status('gift') || ' ' || (select count(*) from ledger.entries where object_id = pg_temp.id('gift')), 'paid 0', 'one whose list is zero posts nothing');
+select is(pg_temp.status('gift') || ' ' || (select count(*) from ledger.entries where object_id = pg_temp.id('gift')), 'paid 0',
+    'one whose list is zero posts nothing');
 select pg_temp.open('costs', 'processing');
 select throws_ok($$select app.order_free(501, pg_temp.id('costs'), array[pg_temp.id('c1'), pg_temp.id('c2')], '{c1,c2}', pg_temp.id('ce'), '{}', '{}', 't', 'r')$$,
     'P0001', null, 'an order that costs something is not free');

@@ -64,7 +64,8 @@ $s->rollback('lookup');
 # Of two who want one order, the first to lock it has it.
 for my $case (
     [ 'cancel', 'pay',    q{select app.order_cancel(501, pg_temp.id('%s'), 't', 'r')}, q{select * from app.order_pay(501, pg_temp.id('%s'), 't', 'r')}, '', 'BX017' ],
-    [ 'pay',    'cancel', q{select * from app.order_pay(501, pg_temp.id('%s'), 't', 'r')}, q{select app.order_cancel(501, pg_temp.id('%s'), 't', 'r')}, '11400 USD', 'BX020' ],
+    [ 'pay',    'cancel', q{select * from app.order_pay(501, pg_temp.id('%s'), 't', 'r')}, q{select app.order_cancel(501,
+        pg_temp.id('%s'), 't', 'r')}, '11400 USD', 'BX020' ],
     [ 'pay',    'expire', q{select * from app.order_pay(501, pg_temp.id('%s'), 't', 'r')}, q{select app.order_expire(501, pg_temp.id('%s'))}, '11400 USD', '1' ],
     [ 'cancel', 'expire', q{select app.order_cancel(501, pg_temp.id('%s'), 't', 'r')}, q{select app.order_expire(501, pg_temp.id('%s'))}, '', '1' ],
 ) {
@@ -79,6 +80,7 @@ for my $case (
     is($s->answer('lookup'), $answer2, "then $second finds it done: $answer2");
     $s->rollback('lookup');
     my $held = $first eq 'pay' ? 2 : 0;
-    is($s->row(qq{select pg_temp.status('$order'), pg_temp.remaining('floor')}), ($held ? 'processing ' : 'cancelled ') . ($left - $held), "the order is as $first left it");
+    is($s->row(qq{select pg_temp.status('$order'), pg_temp.remaining('floor')}),
+        ($held ? 'processing ' : 'cancelled ') . ($left - $held), "the order is as $first left it");
 }
 done_testing;

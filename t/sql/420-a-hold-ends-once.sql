@@ -59,12 +59,15 @@ insert into outcomes (status, call, age, outcome) values
     ('expired', 'order_expire', '1 day', 'expired 98 39'),
     ('cancelled', 'order_expire', '1 day', 'cancelled 98 39');
 select is((select count(distinct (status, call)) from outcomes), 21::bigint, 'the table has every status with every call');
-select case when outcome like 'BX%' then throws_ok(format('select pg_temp.after(%L, %L, %L)', status, age, c.sql), outcome, null, format('%s of one that is %s for %s: %s', call, status, age, outcome))
+select case when outcome like 'BX%' then throws_ok(format('select pg_temp.after(%L, %L, %L)', status, age, c.sql), outcome,
+    null, format('%s of one that is %s for %s: %s', call, status, age, outcome))
     else is(pg_temp.after(status, age, c.sql), outcome, format('%s of one that is %s for %s: %s', call, status, age, outcome)) end
 from outcomes join calls c on c.name = outcomes.call order by n;
 select throws_ok(format(sql, pg_temp.id('nobody')), 'BX003', null, name || ' of an order that is not there') from calls where name <> 'order_expire';
-select throws_ok(format(replace(sql, '501', '502'), pg_temp.open('theirs', 'held')), 'BX003', null, name || ' of another organizer''s order') from calls where name = 'order_pay';
-select throws_ok(format(replace(sql, '501', '502'), pg_temp.id('theirs')), 'BX003', null, name || ' of another organizer''s order') from calls where name = 'order_cancel';
+select throws_ok(format(replace(sql, '501', '502'), pg_temp.open('theirs', 'held')), 'BX003', null, name || ' of another organizer''s order') from calls
+    where name = 'order_pay';
+select throws_ok(format(replace(sql, '501', '502'), pg_temp.id('theirs')), 'BX003', null, name || ' of another organizer''s order') from calls
+    where name = 'order_cancel';
 select throws_ok($$select app.order_release(501, pg_temp.open('p', 'processing'), 'expired', 't', 'r')$$, 'P0001', null, 'only a held order lets its tickets go');
 select throws_ok($$select app.order_held_again(501, pg_temp.open('h', 'held'), 't', 'r')$$, 'P0001', null, 'only a processing order is held again');
 
@@ -87,7 +90,8 @@ select is((select count(*) from ops.jobs where object_id = pg_temp.id('mine')), 
 
 -- Paying takes the expiry away; held again brings it back.
 select pg_temp.open('retry', 'held');
-select results_eq($$select total, currency from app.order_pay(501, pg_temp.id('retry'), 't', 'r')$$, $$values (11400::bigint, 'USD')$$, 'order_pay says what is to be charged');
+select results_eq($$select total, currency from app.order_pay(501, pg_temp.id('retry'), 't', 'r')$$, $$values (11400::bigint, 'USD')$$,
+    'order_pay says what is to be charged');
 select is((select count(*) from ops.jobs where object_id = pg_temp.id('retry')), 0::bigint, 'an order being paid has no expiry job');
 select app.order_held_again(501, pg_temp.id('retry'), 't', 'r');
 select results_eq($$select j.due_at = o.expires_at, j.kind from ops.jobs j join app.orders o on o.id = j.object_id where o.id = pg_temp.id('retry')$$,

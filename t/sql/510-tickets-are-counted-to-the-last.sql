@@ -37,7 +37,8 @@ select is(pg_temp.buckets('of 41'), '{3,3}', 'and takes nothing');
 select lives_ok($$select app.inventory_take(501, pg_temp.id('of 41'), 6)$$, 'exactly what there is is taken');
 select throws_ok($$select app.inventory_take(501, pg_temp.id('no such type'), 1)$$, 'BX011', null, 'a type that is not there has no tickets');
 select throws_ok($$select app.inventory_take(502, pg_temp.id('floor'), 1)$$, 'BX011', null, 'another organizer can''t take ours');
-select throws_ok($$update app.ticket_buckets set remaining = remaining - 1 where type_id = pg_temp.id('of 500')$$, '23514', null, 'no bucket goes below zero, whoever tries');
+select throws_ok($$update app.ticket_buckets set remaining = remaining - 1 where type_id = pg_temp.id('of 500')$$, '23514', null,
+    'no bucket goes below zero, whoever tries');
 
 -- Giving back.
 select app.inventory_give(501, pg_temp.id('of 500'), 4);

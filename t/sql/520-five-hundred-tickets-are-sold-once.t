@@ -17,7 +17,8 @@ my $s     = Sessions->new(qw(one two));
 my %type  = map { $_ => $s->row('select pg_temp.id(?)', undef, $_) } qw(floor stand event);
 my $guest = '{A,a@guest.example,a@guest.example,"","","",""}';
 $s->admin->do(q{select pg_temp.ticket_type(501, 'event', 'stand', ?)}, undef, TICKETS);
-$s->admin->do(q{select app.ticket_type_update(501, pg_temp.id('event'), pg_temp.id('floor'), null, jsonb_build_object('quantity', ?::bigint), 't', 'r')}, undef, TICKETS);
+$s->admin->do(q{select app.ticket_type_update(501, pg_temp.id('event'), pg_temp.id('floor'), null, jsonb_build_object('quantity', ?::bigint), 't', 'r')},
+    undef, TICKETS);
 
 my $open = <<'SQL';
 select app.order_open(501, ?, ?, ?, gen_random_uuid(), null, ?, 'USD', '{0,0,0,0,0,0,0,0,0}', '{}', null, false, 900, ?, ?,
@@ -96,7 +97,8 @@ is($s->row(q{select pg_temp.remaining('floor'), pg_temp.remaining('stand')}), '0
 my @two = sort { $s->row('select pg_temp.id(?)', undef, $a) cmp $s->row('select pg_temp.id(?)', undef, $b) } qw(left right);
 $s->admin->do(q{select pg_temp.ticket_type(501, 'event', ?, 12)}, undef, $_) for @two;
 my ($low, $high) = @two;
-my $free_is = sub { my ($type) = @_; $s->row(q{select count(*) from (select 1 from app.ticket_buckets where type_id = pg_temp.id(?) for update skip locked) b}, undef, $type) };
+my $free_is = sub { my ($type) = @_; $s->row(q{select count(*) from (select 1 from app.ticket_buckets where type_id = pg_temp.id(?) for update skip locked) b},
+    undef, $type) };
 
 $s->do(one => qq{select pg_temp.open('first', 'held', '{$low}', '{12}')});
 $s->send(two => qq{select pg_temp.status('second') from pg_temp.open('second', 'held', '{$high,$low}', '{1,1}')});

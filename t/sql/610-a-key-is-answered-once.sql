@@ -17,7 +17,8 @@ create temp view nothing as select null::uuid as object_id, null::int as status,
 select results_eq($$select * from pg_temp.claim('a')$$, $$select 'fresh', * from nothing$$, 'a new key is fresh');
 select results_eq($$select method, path, body_hash, audience, request_id, object_id, status, answer,
     running_until > clock_timestamp() + '55 s' and running_until <= clock_timestamp() + '60 s' from ops.idempotency$$,
-    $$values ('POST', '/v1/orders', '\x01'::bytea, 'server', 'request', pg_temp.id('object'), null::int, null::bytea, true)$$, 'it is stored with its request, and runs for a minute');
+    $$values ('POST', '/v1/orders', '\x01'::bytea, 'server', 'request', pg_temp.id('object'), null::int, null::bytea, true)$$,
+        'it is stored with its request, and runs for a minute');
 select throws_ok($$select * from pg_temp.claim('a')$$, 'BX010', null, 'while the first is running the second is told so');
 select throws_ok(format($$select * from pg_temp.claim('a', %s)$$, a), 'BX031', null, 'with another ' || says || ' the key is reused') from (values
     ($$p_method => 'PATCH'$$, 'method'), ($$p_path => '/v1/refunds'$$, 'path'), ($$p_hash => '\x02'$$, 'body')) v (a, says);
@@ -51,12 +52,15 @@ select results_eq($$select * from pg_temp.claim('a', p_object => 'x')$$, $$value
 select results_eq($$select * from pg_temp.claim('a', p_object => 'x')$$, $$values ('replay', pg_temp.id('object'), 201, '\xcafe'::bytea)$$, 'as often as it is asked');
 select pg_temp.finish('a', 402, '\xbeef');
 select pg_temp.finish('a', null, null);
-select results_eq($$select * from pg_temp.claim('a', p_object => 'x')$$, $$values ('replay', pg_temp.id('object'), 201, '\xcafe'::bytea)$$, 'a later answer changes nothing, nor does taking it away');
+select results_eq($$select * from pg_temp.claim('a', p_object => 'x')$$, $$values ('replay', pg_temp.id('object'), 201, '\xcafe'::bytea)$$,
+    'a later answer changes nothing, nor does taking it away');
 select throws_ok($$select * from pg_temp.claim('a', p_hash => '\x02')$$, 'BX031', null, 'with another body an answered key is reused');
 select pg_temp.finish('a', 201, '\xcafe');
-select is((select count(*) from ops.idempotency where org = 502 and status is not null) + (select count(*) from ops.idempotency where principal = pg_temp.id('somebody else') and status is not null),
+select is((select count(*) from ops.idempotency where org = 502 and status is not null) + (select count(*) from ops.idempotency
+    where principal = pg_temp.id('somebody else') and status is not null),
     0::bigint, 'the answer is that key''s only');
-select results_eq($$select method, path, audience, request_id, status from ops.idem_get(501, pg_temp.id('principal'), 'a')$$, $$values ('POST', '/v1/orders', 'server', 'request', 201)$$, 'idem_get tells whose answer it is');
+select results_eq($$select method, path, audience, request_id, status from ops.idem_get(501, pg_temp.id('principal'), 'a')$$,
+    $$values ('POST', '/v1/orders', 'server', 'request', 201)$$, 'idem_get tells whose answer it is');
 select is_empty($$select * from ops.idem_get(502, pg_temp.id('principal'), 'none')$$, 'or nothing');
 
 -- Rolled back with the effect.
@@ -67,7 +71,8 @@ do $$ begin
     exception when sqlstate 'UNDO1' then null;
     end;
 end $$;
-select results_eq($$select verdict from pg_temp.claim('undone', p_hash => '\x02')$$, $$values ('fresh')$$, 'a key whose effect was rolled back is free, also for another body');
+select results_eq($$select verdict from pg_temp.claim('undone', p_hash => '\x02')$$, $$values ('fresh')$$,
+    'a key whose effect was rolled back is free, also for another body');
 
 select throws_ok(format($$select * from pg_temp.claim(%L)$$, repeat('k', n)), '23514', null, n || ' characters are no key') from unnest('{0,256}'::int[]) n;
 select lives_ok(format($$select * from pg_temp.claim(%L)$$, repeat('k', n)), n || ' are one') from unnest('{1,255}'::int[]) n;

@@ -9,7 +9,8 @@ use Test::More;
 use Sessions;
 
 my $s     = Sessions->new(qw(one two));
-my $claim = sub { my ($key, $hash) = @_; sprintf q{select * from ops.idem_claim(501, pg_temp.id('me'), '%s', 'POST', '/v1/orders', '\x%s', 'r', 'server', 60000, pg_temp.id('%s'), gen_random_uuid())}, $key, $hash // '01', $key };
+my $claim = sub { my ($key, $hash) = @_; sprintf q{select * from ops.idem_claim(501, pg_temp.id('me'), '%s', 'POST', '/v1/orders', '\x%s', 'r', 'server', 60000,
+    pg_temp.id('%s'), gen_random_uuid())}, $key, $hash // '01', $key };
 my $object = sub { $s->row('select pg_temp.id(?)', undef, $_[0]) };
 
 is($s->do(one => $claim->('a')), 'fresh null null null', 'the first claims the key');

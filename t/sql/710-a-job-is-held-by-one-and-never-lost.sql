@@ -7,14 +7,16 @@ select no_plan();
 \ir lib/shop.sql
 delete from ops.jobs;
 
-create function pg_temp.put(p_object text, p_due interval, p_business boolean default false, p_org int default 501, p_kind text default 'work') returns void language sql as $$
+create function pg_temp.put(p_object text, p_due interval, p_business boolean default false, p_org int default 501, p_kind text default 'work') returns void
+    language sql as $$
     select ops.job_put(p_org, p_kind, pg_temp.id(p_object), now() + p_due, p_business, 'request') $$;
 create function pg_temp.claim(p_daemon text, p_limit int default 10, p_lease bigint default 60000, p_org int default 501)
 returns table (object_id uuid, attempts int) language sql as $$
     select object_id, attempts from ops.job_claim(p_org, p_limit, p_lease, pg_temp.id(p_daemon)) $$;
 create function pg_temp.again(p_object text, p_daemon text, p_count boolean, p_delay bigint default 0) returns boolean language sql as $$
     select ops.job_again(501, 'work', pg_temp.id(p_object), pg_temp.id(p_daemon), p_delay, 'why', p_count) $$;
-create function pg_temp.job(p_object text) returns ops.jobs language sql as $$ select j from ops.jobs j where org = 501 and kind = 'work' and object_id = pg_temp.id(p_object) $$;
+create function pg_temp.job(p_object text) returns ops.jobs language sql as $$ select j from ops.jobs j where org = 501 and kind = 'work'
+    and object_id = pg_temp.id(p_object) $$;
 
 -- Step one: who has due work, the longest due first.
 select is_empty('select ops.jobs_due_orgs(10)', 'no work, no organizer');
@@ -51,10 +53,12 @@ select is((pg_temp.job('f')).lease, pg_temp.id('two'), 'nor finish it');
 
 -- Again: counted or not.
 select is(pg_temp.again('f', 'two', false, 90000), false, 'not yet: again later');
-select results_eq($$select attempts, business, lease, leased_until, buried_at, last_error, due_at > clock_timestamp() + '85 s' and due_at <= clock_timestamp() + '90 s' from pg_temp.job('f')$$,
+select results_eq($$select attempts, business, lease, leased_until, buried_at, last_error, due_at > clock_timestamp() + '85 s'
+    and due_at <= clock_timestamp() + '90 s' from pg_temp.job('f')$$,
     $$values (1, false, null::uuid, null::timestamptz, null::timestamptz, 'why', true)$$, '"not yet" does not count, frees it and waits by the wall clock');
 update ops.jobs set due_at = now() - interval '1 min' where object_id = pg_temp.id('f');
-select is((select count(*) from generate_series(1, 100) i, lateral (select pg_temp.claim('x' || i), pg_temp.again('f', 'x' || i, false) as buried) c where c.buried), 0::bigint,
+select is((select count(*) from generate_series(1, 100) i, lateral (select pg_temp.claim('x' || i), pg_temp.again('f', 'x' || i, false) as buried) c
+    where c.buried), 0::bigint,
     '"not yet" a hundred times buries nothing');
 select is((pg_temp.job('f')).attempts, 1, 'and still counts for nothing');
 update ops.jobs set attempts = 19 where object_id = pg_temp.id('f');
@@ -80,7 +84,8 @@ select results_eq('select object_id from ops.jobs_list(1)', $$values (pg_temp.id
 
 -- Asked for again.
 select pg_temp.put('g', '-2 min');
-select results_eq($$select buried_at, attempts, due_at from pg_temp.job('g')$$, $$values (null::timestamptz, 0, now() - interval '2 min')$$, 'asking again takes it out of the grave, from the start');
+select results_eq($$select buried_at, attempts, due_at from pg_temp.job('g')$$, $$values (null::timestamptz, 0, now() - interval '2 min')$$,
+    'asking again takes it out of the grave, from the start');
 select results_eq($$select * from pg_temp.claim('one')$$, $$values (pg_temp.id('g'), 1)$$, 'and it is claimed');
 select pg_temp.put('g', '-4 min');
 select is((select count(*) from ops.jobs where object_id = pg_temp.id('g')), 1::bigint, 'asking twice is asking once');

@@ -14,12 +14,14 @@ use constant JOBS => 300;
 my $s   = Sessions->new(qw(one two));
 my $put = sub {
     my ($org, $n) = @_;
-    $s->admin->do(q{select ops.job_put(?, 'work', md5(? || '-' || i)::uuid, now() - i * interval '1 s', false, 'r') from generate_series(1, ?) i}, undef, $org, $org, $n);
+    $s->admin->do(q{select ops.job_put(?, 'work', md5(? || '-' || i)::uuid, now() - i * interval '1 s', false, 'r') from generate_series(1, ?) i},
+        undef, $org, $org, $n);
 };
 $s->admin->do('delete from ops.jobs');
 
 $put->(501, 10);
-my $claim = q{select count(*), count(distinct object_id), string_agg(left(object_id::text, 8), ' ' order by object_id) from ops.job_claim(501, %d, 60000, gen_random_uuid())};
+my $claim = q{select count(*), count(distinct object_id), string_agg(left(object_id::text, 8), ' ' order by object_id)
+    from ops.job_claim(501, %d, 60000, gen_random_uuid())};
 my ($n1, undef, @one) = split ' ', $s->do(one => sprintf $claim, 6);
 is($n1, 6, 'a daemon claims six of ten jobs, and has not committed');
 $s->send(two => sprintf $claim, 6);

@@ -28,7 +28,8 @@ select is((select status from app.events where id = pg_temp.id('event')), 'compl
 update app.events set status = 'on_sale' where id = pg_temp.id('later event');
 select pg_temp.ticket_type(501, 'later event', 'window', 10);
 update app.ticket_types set sales_start_at = ops.now() + interval '10 s', sales_end_at = ops.now() + interval '20 s' where id = pg_temp.id('window');
-create function pg_temp.window_open() returns boolean language sql as $$ select window_open from app.order_snapshot(501, pg_temp.id('later event'), array[pg_temp.id('window')]) $$;
+create function pg_temp.window_open() returns boolean language sql as $$ select window_open from app.order_snapshot(501, pg_temp.id('later event'),
+    array[pg_temp.id('window')]) $$;
 select is(pg_temp.window_open(), false, 'a sale has not begun before its start');
 select ops.clock_advance(10);
 select is(pg_temp.window_open(), true, 'it has at its start');
