@@ -48,7 +48,8 @@ for my $round (1 .. ($ENV{BOXOFFICE_TEST_FULL} ? 200 : 20)) {
 }
 is "@missing", '', 'after every round each pool has all its workers again';
 my $met = join ', ', map { "$_ ($seen{$_})" } sort keys %seen;
-is join(', ', grep { !/^(?:201 paid|502 outcome_unknown|503 gateway_unavailable|503 unavailable)$/ } sort keys %seen), '', "callers met answers and lost answers only: $met";
+is join(', ', grep { !/^(?:201 paid|502 outcome_unknown|503 gateway_unavailable|503 unavailable)$/ } sort keys %seen), '',
+    "callers met answers and lost answers only: $met";
 
 # One who was not there when it happened.
 is $s->call(GET => '/readyz', undef, key => undef)->{status}, 200, 'the house is ready';

@@ -8,7 +8,8 @@ use Stack;
 use Storm;
 
 my ($deadline, $fence, $horizon) = (1.5, 3, 5);
-my $s = Stack->up(pay => 1, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1000 * $deadline, BOXOFFICE_FENCE_MS => 1000 * $fence, BOXOFFICE_HORIZON_MS => 1000 * $horizon });
+my $s = Stack->up(pay => 1, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1000 * $deadline, BOXOFFICE_FENCE_MS => 1000 * $fence,
+    BOXOFFICE_HORIZON_MS => 1000 * $horizon });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 10000 ], [ Gate => 5000, 100 ] ]);
 my $place = sub { my ($key, $type) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { $type => 1 }, payment_token => 'tok_visa'), idem => $key) };
 my $alive = sub { kill 0 => $_[0] and do { open my $in, '<', "/proc/$_[0]/stat" or return 0; (split ' ', <$in>)[2] ne 'Z' } };
@@ -32,7 +33,8 @@ sub hold_charge {
     my ($paying, $pid, $dbh) = hold_charge('stopped');
     kill STOP => $pid;
     $dbh->rollback;    # transaction A commits now, and the worker does not see it
-    ok $s->wait_until(2, sub { one_value($s, q{select count(*) from app.payments where state = 'sending'}) }), 'a worker is stopped between recording a charge and sending it';
+    ok $s->wait_until(2, sub { one_value($s, q{select count(*) from app.payments where state = 'sending'}) }),
+        'a worker is stopped between recording a charge and sending it';
     ok $alive->($pid), 'it is there until its fence';
     ok $s->wait_until($fence + 2, sub { !$alive->($pid) }), 'and is killed by it, stopped as it is';
     my $lived = time - $began;

@@ -9,7 +9,11 @@ use Storm;
 
 my $s = Stack->up(pay => 4, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 5000 });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
-my $place = sub { my ($key) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, $key =~ /hold/ ? () : (payment_token => $key =~ /decline/ ? 'tok_declined' : 'tok_visa')), idem => $key) };
+my $place = sub {
+    my ($key) = @_;
+    my %token = $key =~ /hold/ ? () : (payment_token => $key =~ /decline/ ? 'tok_declined' : 'tok_visa');
+    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token), idem => $key);
+};
 my $until = time + 9;
 
 my @did = $s->parallel(9, sub {

@@ -1,4 +1,5 @@
-# A connection cut in COMMIT leaves nobody knowing whether it happened: the caller is never told anything false, and its key ends with one order, one charge and one answer.
+# A connection cut in COMMIT leaves nobody knowing whether it happened: the caller is never told anything false, and its key ends with one order, one charge and one
+# answer.
 # A relay between the paying workers and PostgreSQL passes COMMIT on and then cuts, before or after the database has answered, every third time.
 use strict;
 use warnings;
@@ -24,7 +25,12 @@ if (!$relay_pid) {
     my $select = IO::Select->new($listen);
     my (%other, %from_worker, %cut_at_answer);
     my $n = 0;
-    my $cut = sub { my ($fh) = @_; my $peer = $other{$fh}; $select->remove($fh, $peer); delete @other{ $fh, $peer }; delete @cut_at_answer{ $fh, $peer }; delete @from_worker{ $fh, $peer }; close $_ for $fh, $peer };
+    my $cut = sub {
+        my @ends = ($_[0], $other{ $_[0] });
+        $select->remove(@ends);
+        delete @$_{@ends} for \%other, \%cut_at_answer, \%from_worker;
+        close $_ for @ends;
+    };
     while (1) {
         for my $fh ($select->can_read) {
             if ($fh == $listen) {
@@ -59,7 +65,11 @@ is $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{status}, 201, '
 open my $on, '>', $switch or die "$switch: $!\n";
 close $on;
 
-my $place = sub { my ($key) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, $key =~ /hold/ ? () : (payment_token => 'tok_visa')), idem => $key) };
+my $place = sub {
+    my ($key) = @_;
+    my %token = $key =~ /hold/ ? () : (payment_token => 'tok_visa');
+    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token), idem => $key);
+};
 my @did = $s->parallel(20, sub {
     my ($n) = @_;
     my @done;
@@ -81,7 +91,8 @@ my @done = map { @$_ } grep { ref eq 'ARRAY' } @did;
 my %seen;
 $seen{$_}++ for map { @{ $_->[2] } } @done;
 my $met = join ', ', map { "$_ ($seen{$_})" } sort keys %seen;
-is join(', ', grep { !/^(?:201 (?:paid|held)|202 processing|409 idempotency_in_progress|503 (?:unavailable|gateway_unavailable))$/ } sort keys %seen), '', "they met answers and \"not yet\" only: $met";
+is join(', ', grep { !/^(?:201 (?:paid|held)|202 processing|409 idempotency_in_progress|503 (?:unavailable|gateway_unavailable))$/ } sort keys %seen), '',
+    "they met answers and \"not yet\" only: $met";
 is join(' ', map { $_->[0] } grep { $_->[2][-1] !~ /^201/ } @done), '', 'every key ends with its order';
 my %cuts;
 open my $in, '<', $log or die "$log: $!\n";

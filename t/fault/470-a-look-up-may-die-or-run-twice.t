@@ -7,7 +7,8 @@ use Time::HiRes qw(sleep time);
 use Stack;
 use Storm;
 
-my $s     = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 6000, BOXOFFICE_HOLD_SECONDS => 3600 });
+my $s     = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 6000,
+    BOXOFFICE_HOLD_SECONDS => 3600 });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
 my %token = (tok_garbage => 'paid', tok_lost_after => 'paid', tok_500_after => 'paid', tok_lost_before => 'held');
 my %order;
@@ -62,7 +63,8 @@ for my $order (sort keys %order) {
     $wrong{$order} = "$status with " . ($charges{$order} // 0) unless $status eq $order{$order} && ($charges{$order} // 0) == ($status eq 'paid' ? 1 : 0);
 }
 is_deeply \%wrong, {}, 'each order is paid with one charge, or held with none (' . keys(%order) . ')';
-is one_value($s, q{select count(*) from ops.audit a where action in ('payment.succeeded', 'payment.not_found_final', 'payment.declined', 'payment.not_sent')}), scalar keys %order, 'each was decided once';
+is one_value($s, q{select count(*) from ops.audit a where action in ('payment.succeeded', 'payment.not_found_final', 'payment.declined', 'payment.not_sent')}),
+    scalar keys %order, 'each was decided once';
 is one_value($s, q{select count(*) from ops.jobs where kind = 'payment_lookup'}), 0, 'no look-up is left over';
 
 # The gateway away while it is asked: nothing is guessed.
@@ -71,7 +73,8 @@ is one_value($s, q{select count(*) from ops.jobs where kind = 'payment_lookup'})
     my $none = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_lost_before')->{json}{id};
     $s->stop('sandbox-nginx');
     sleep 8;    # past the horizon
-    is join(' ', map { $s->must(GET => "/v1/orders/$_")->{status} } $lost, $none), 'processing processing', 'past the horizon a gateway that cannot be asked decides nothing';
+    is join(' ', map { $s->must(GET => "/v1/orders/$_")->{status} } $lost, $none), 'processing processing',
+        'past the horizon a gateway that cannot be asked decides nothing';
     $s->start('sandbox-nginx');
     ok settled($s, 20), 'when it can be asked again they are decided';
     is join(' ', map { $s->must(GET => "/v1/orders/$_")->{status} } $lost, $none), 'paid held', 'as it says';
@@ -85,8 +88,10 @@ is one_value($s, q{select count(*) from ops.jobs where kind = 'payment_lookup'})
     $s->advance_clock(3601);
     answer($killer);
     $pass_leases->();
-    ok $s->wait_until(10, sub { !one_value($s, q{select count(*) from app.orders where status = 'held'}) }), 'holds end with a daemon killed three times and another beside it';
-    is one_value($s, q{select count(*) from app.orders o where status = 'expired' and (select count(*) from ops.outbox b where b.object_id = o.id) <> 1}), 0, 'each once';
+    ok $s->wait_until(10, sub { !one_value($s, q{select count(*) from app.orders where status = 'held'}) }),
+        'holds end with a daemon killed three times and another beside it';
+    is one_value($s, q{select count(*) from app.orders o where status = 'expired' and (select count(*) from ops.outbox b where b.object_id = o.id) <> 1}), 0,
+        'each once';
     kill TERM => $third;
     waitpid $third, 0;
 }

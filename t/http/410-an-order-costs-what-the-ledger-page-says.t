@@ -85,7 +85,8 @@ sub shop_on {
     return $s->shop(
         organizer => { currency => $currency, fee_plan => { percent_bps => $terms->{percent}, fixed_amount => $terms->{fixed}, payer => $terms->{payer} },
             payout_policy => { reserve_bps => $terms->{reserve} } },
-        event => { currency => $currency, tax => { rate_bps => $terms->{rate}, inclusive => $bool->($terms->{inclusive}), on_fees => $bool->($terms->{on_fees} && !$terms->{inclusive}) } },
+        event => { currency => $currency, tax => { rate_bps => $terms->{rate}, inclusive => $bool->($terms->{inclusive}), on_fees => $bool->($terms->{on_fees}
+            && !$terms->{inclusive}) } },
         types => [ map { [ "at $_", $_ + 0, 100000, { max_per_order => 100 } ] } @prices ]);
 }
 
@@ -110,7 +111,8 @@ sub differences {
         [ postings => @$entries ? [ map { [ @$_{qw(account amount)} ] } @{ $entries->[0]{postings} } ] : [], $want->{postings} ],
         [ 'issued tickets' => scalar @{ $order->{tickets} }, scalar @{ $want->{tickets} } ],
     );
-    return join "\n", map { my ($what, $got, $should) = ($_->[0], map { $canonical->encode([$_]) } @$_[ 1, 2 ]); $got eq $should ? () : "$what: got $got\n  want $should" } @compare;
+    return join "\n", map { my ($what, $got, $should) = ($_->[0], map { $canonical->encode([$_]) } @$_[ 1, 2 ]);
+        $got eq $should ? () : "$what: got $got\n  want $should" } @compare;
 }
 
 my %usual = (percent => 500, fixed => 50, payer => 'guest', rate => 800, inclusive => 0, on_fees => 0, reserve => 1000);

@@ -79,7 +79,8 @@ sub refused {
     is $got->{json}{order}{payments}[0]{decline_code}, 'generic_decline', 'nor does the order';
     my $order = $got->{json}{order};
     my $paid  = $pay->($order, 'tok_visa', key => $token);
-    for my $seen ([ 'the 402' => $order ], [ 'the answer to the payment' => $paid->{json} ], [ 'a look' => $s->must(GET => "/v1/orders/$order->{id}", undef, key => $token) ],
+    for my $seen ([ 'the 402' => $order ], [ 'the answer to the payment' => $paid->{json} ], [ 'a look' => $s->must(GET => "/v1/orders/$order->{id}", undef,
+        key => $token) ],
         [ 'a list' => $s->must(GET => '/v1/orders', undef, key => $token)->{data}[0] ]) {
         is_deeply [ grep { exists $seen->[1]{amounts}{$_} } qw(share reserve absorbed_fee) ], [], "$seen->[0] shows no share, reserve or absorbed fee";
         is_deeply [ grep { ($_->{decline_code} // 'generic_decline') ne 'generic_decline' } @{ $seen->[1]{payments} } ], [], "$seen->[0] shows no reason of a decline";

@@ -16,9 +16,9 @@ my $shop = $s->shop(
 my $other = $s->shop;
 my $cheap = $s->shop(organizer => { fee_plan => { percent_bps => 0, fixed_amount => 0, payer => 'guest' } }, types => [ [ Penny => 49, 10 ], [ Two => 50, 10 ] ],
     event => { tax => { rate_bps => 0, inclusive => JSON::PP::false, on_fees => JSON::PP::false } });
+my @tables = qw(app.orders app.order_lines app.guests app.payments ops.audit ops.outbox ops.jobs ops.idempotency ledger.entries);
 my $everything = sub {
-    join ' ', map { one_value($s, "select count(*) from $_") } qw(app.orders app.order_lines app.guests app.payments ops.audit ops.outbox ops.jobs ops.idempotency ledger.entries),
-        '(select from app.ticket_buckets b, generate_series(1, b.remaining)) x';
+    return join ' ', one_value($s, 'select sum(remaining) from app.ticket_buckets'), map { one_value($s, "select count(*) from $_") } @tables;
 };
 
 sub refused {
@@ -89,8 +89,10 @@ all_refused({ %{ $body->($shop, { Floor => 1 }) }, payment_tokens => 1 }, 400, '
 
 my $many = $s->call(POST => '/v1/orders', { event => $type, items => [ { ticket_type => $event, quantity => 0 } ], guest => { email => 'nobody' }, total => 1 });
 refused($many, 400, 'invalid_request', 'several faults are one answer');
-is join(' ', sort map { $_->{pointer} } @{ $many->{json}{errors} }), '/event /guest/email /guest/name /items/0/quantity /items/0/ticket_type /total', 'which names each';
-refused($s->call(POST => '/v1/orders', { %{ $body->($shop, { Floor => 1 }) }, guest => { email => 'a@example.com', name => '4111 1111 1111 1111' } }), 400, 'card_data_refused',
+is join(' ', sort map { $_->{pointer} } @{ $many->{json}{errors} }), '/event /guest/email /guest/name /items/0/quantity /items/0/ticket_type /total',
+    'which names each';
+refused($s->call(POST => '/v1/orders', { %{ $body->($shop, { Floor => 1 }) }, guest => { email => 'a@example.com', name => '4111 1111 1111 1111' } }), 400,
+    'card_data_refused',
     'a card number for a name');
 
 my $order = $s->buy($shop, { Floor => 1 })->{json}{id};
@@ -126,7 +128,8 @@ $s->must(POST => "/v1/events/$other->{event}/pause", undef);
 all_refused($body->($other, { Floor => 1 }), 409, 'event_not_on_sale', 'a paused event');
 $s->must(POST => "/v1/organizers/$cheap->{organizer}/verification", { status => 'rejected', reason => 'no licence' }, key => 'admin');
 all_refused($body->($cheap, { Two => 1 }), 409, 'organizer_not_verified', 'an organizer that is not verified');
-$s->must(POST => "/v1/organizers/$cheap->{organizer}/verification", { status => 'verified', licence_number => 'L1', licence_expires_on => POSIX::strftime('%Y-%m-%d', gmtime(time + 86400 * 2)) },
+$s->must(POST => "/v1/organizers/$cheap->{organizer}/verification", { status => 'verified', licence_number => 'L1', licence_expires_on => POSIX::strftime('%Y-%m-%d',
+    gmtime(time + 86400 * 2)) },
     key => 'admin');
 is $s->buy($cheap, { Two => 1 })->{status}, 201, 'verified again it sells';
 $s->advance_clock(86400 * 4);

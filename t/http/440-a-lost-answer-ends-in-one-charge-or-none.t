@@ -43,7 +43,8 @@ for my $case (@cases) {
         unless $again->{status} == $case->{good};    # it may be known already
     next if $again->{status} == $case->{good};
     my $other = $s->call(POST => "/v1/orders/$case->{id}/pay", { payment_token => 'tok_visa' });
-    ok $other->{status} == 409 && $other->{json}{code} =~ /^(?:payment_in_progress|order_already_paid)$/, "$case->{name}: nobody else may pay meanwhile ($other->{json}{code})";
+    ok $other->{status} == 409 && $other->{json}{code} =~ /^(?:payment_in_progress|order_already_paid)$/,
+        "$case->{name}: nobody else may pay meanwhile ($other->{json}{code})";
 }
 
 # Silence: the worker gives up after its deadline, the charge was made.
@@ -59,7 +60,8 @@ sleep 0.3;
 my $slow = later(sub { my $began = time; my $got = send_it({ token => 'tok_slow', key => 'slow' }); $got->{seconds} = time - $began; $got });
 sleep 0.3;
 my $running = send_it({ token => 'tok_slow', key => 'slow' });
-is "$running->{status} $running->{json}{code} $running->{headers}{'retry-after'}", '409 idempotency_in_progress 1', 'while the first run waits, its key is told to come again';
+is "$running->{status} $running->{json}{code} $running->{headers}{'retry-after'}", '409 idempotency_in_progress 1',
+    'while the first run waits, its key is told to come again';
 my $got = answer($slow);
 is "$got->{status} $got->{json}{status}", '201 paid', 'a gateway that takes three seconds is waited for';
 cmp_ok $got->{seconds}, '>', 2.9, 'that long';
@@ -77,7 +79,8 @@ for my $case (grep { $_->{ends} ne 'held' } @cases) {
     is $charges->($case->{id}), $case->{ends} eq 'paid' ? 'approved' : 'declined', "$case->{name}: the gateway has exactly that";
     my $want = $case->{ends} eq 'paid' ? $case->{good} : 402;
     my @again = map { send_it($case) } 1, 2;
-    is "$again[0]{status} " . ($again[0]{json}{status} eq '402' ? $again[0]{json}{order}{status} : $again[0]{json}{status}), "$want $status", "$case->{name}: the key then answers $want";
+    is "$again[0]{status} " . ($again[0]{json}{status} eq '402' ? $again[0]{json}{order}{status} : $again[0]{json}{status}), "$want $status",
+        "$case->{name}: the key then answers $want";
     is $again[1]{body}, $again[0]{body}, "$case->{name}: and the same bytes from then on";
     is $again[0]{headers}{'idempotent-replayed'}, 'true', "$case->{name}: which it says";
     is_deeply $again[0]{json}, $s->must(GET => "/v1/orders/$case->{id}"), "$case->{name}: the order as it is" if $case->{ends} eq 'paid';

@@ -11,7 +11,8 @@ my $s = Stack->up(pay => 1, api => 2, sandbox_sync => 0,
     env => { BOXOFFICE_CALL_DEADLINE_MS => 1000, BOXOFFICE_FENCE_MS => 2500, BOXOFFICE_HORIZON_MS => 4000, BOXOFFICE_HOLD_SECONDS => 100 });
 my $shop    = $s->shop(types => [ [ Floor => 5000, 1000 ] ]);
 my $charges = sub { join ' ', map { $_->{status} } @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } };
-my $order   = sub { my ($key, $token) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => $token // 'tok_visa'), idem => $key) };
+my $order   = sub { my ($key, $token) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => $token // 'tok_visa'),
+    idem => $key) };
 my $pay     = sub { my ($id, $key) = @_; $s->call(POST => "/v1/orders/$id/pay", { payment_token => 'tok_visa' }, idem => $key) };
 
 sub unavailable {

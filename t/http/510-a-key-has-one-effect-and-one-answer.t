@@ -12,7 +12,8 @@ my $shop = $s->shop(types => [ [ Floor => 5000, 10000 ], [ One => 5000, 1 ] ]);
 my $charged = sub { scalar grep { $_->{status} eq 'approved' } @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } };
 my $place   = sub { my ($key, $cart, %more) = @_; my %h; $h{key} = delete $more{key} if exists $more{key};
     $s->call(POST => '/v1/orders', $s->order_body($shop, $cart, %more), idem => $key, %h) };
-my $is_code = sub { my ($got, $want, $what) = @_; local $Test::Builder::Level = $Test::Builder::Level + 1; is "$got->{status} " . ($got->{json}{code} // ''), $want, $what or diag $got->{body} };
+my $is_code = sub { my ($got, $want, $what) = @_; local $Test::Builder::Level = $Test::Builder::Level + 1;
+    is "$got->{status} " . ($got->{json}{code} // ''), $want, $what or diag $got->{body} };
 
 # --- eight at once ------------------------------------------------------------
 

@@ -105,11 +105,11 @@ sub end_of_round {
 {
     my $shop = $s->shop(types => [ [ Floor => 5000, 20 ] ]);
     is $s->buy($shop, { Floor => 8 })->{status}, 201, 'eight of twenty are held';
-    my $path = "/v1/events/$shop->{event}/ticket_types/$shop->{types}{Floor}";
-    is $s->call(PATCH => $path, { quantity => 7 })->{json}{code}, 'state_conflict', 'there cannot be fewer than are held';
-    is $s->call(PATCH => $path, { quantity => 8 })->{status}, 200, 'but as many';
+    is $s->call(PATCH => "/v1/events/$shop->{event}/ticket_types/$shop->{types}{Floor}", { quantity => 7 })->{json}{code}, "state_conflict",
+        'there cannot be fewer than are held';
+    is $s->call(PATCH => "/v1/events/$shop->{event}/ticket_types/$shop->{types}{Floor}", { quantity => 8 })->{status}, 200, 'but as many';
     is $s->buy($shop, { Floor => 1 })->{json}{code}, 'temporarily_unavailable', 'and then no more are given';
-    is $s->call(PATCH => $path, { quantity => 9 })->{status}, 200, 'one more';
+    is $s->call(PATCH => "/v1/events/$shop->{event}/ticket_types/$shop->{types}{Floor}", { quantity => 9 })->{status}, 200, 'one more';
     is $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{status}, 201, 'is sold';
 }
 

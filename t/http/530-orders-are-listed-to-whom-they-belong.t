@@ -8,7 +8,8 @@ use Storm;
 
 my $s = Stack->up(pay => 2, sandbox_sync => 0, env => { BOXOFFICE_RATE_TOKEN_PER_SECOND => 1000, BOXOFFICE_RATE_PAY_PER_MINUTE => 1000 });
 my @shops  = map { $s->shop(types => [ [ Floor => 1000, 100 ], [ Gift => 0, 100 ] ], organizer => { payout_policy => { reserve_bps => 1000 } }) } 1, 2;
-my $second = $s->must(POST => '/v1/events', { organizer => $shops[0]{organizer}, name => 'Second night', starts_at => '2099-01-01T20:00:00Z', ends_at => '2099-01-01T23:00:00Z', currency => 'USD', time_zone => 'UTC' });
+my $second = $s->must(POST => '/v1/events', { organizer => $shops[0]{organizer}, name => 'Second night', starts_at => '2099-01-01T20:00:00Z',
+    ends_at => '2099-01-01T23:00:00Z', currency => 'USD', time_zone => 'UTC' });
 my $type   = $s->must(POST => "/v1/events/$second->{id}/ticket_types", { name => 'Floor', price => 1000, quantity => 10 });
 $s->must(POST => "/v1/events/$second->{id}/publish", undef);
 my %token  = map { $_ => $s->must(POST => '/v1/access_tokens', { email => "$_\@example.com", name => ucfirst })->{token} } qw(bea cyd);
@@ -32,7 +33,8 @@ for my $round (1 .. 4) {
         }
     }
 }
-push @made, [ $s->call(POST => '/v1/orders', { %{ $s->order_body($shops[0], {}) }, event => $second->{id}, items => [ { ticket_type => $type->{id}, quantity => 1 } ] })->{json}, 0, 'platform' ];
+push @made, [ $s->call(POST => '/v1/orders', { %{ $s->order_body($shops[0], {}) }, event => $second->{id}, items => [ { ticket_type => $type->{id},
+    quantity => 1 } ] })->{json}, 0, 'platform' ];
 
 sub list {
     my ($query, $limit, %h) = @_;
@@ -57,7 +59,8 @@ for my $status (sort keys %{ { reverse %status } }) {
 is_deeply list('&status=expired', 5), [], 'those that are expired: none';
 is_deeply list("&event=$shops[1]{event}", 5), $newest->(grep { $_->[1] == 1 } @made), 'those of an event';
 is_deeply list("&event=$second->{id}", 5), $newest->($made[-1]), 'those of the other event of that organizer';
-is_deeply list("&event=$shops[0]{event}&status=cancelled", 2), $newest->(grep { $_->[0]{event} eq $shops[0]{event} && $status{ $_->[0]{id} } eq 'cancelled' } @made), 'two filters together';
+is_deeply list("&event=$shops[0]{event}&status=cancelled", 2), $newest->(grep { $_->[0]{event} eq $shops[0]{event}
+    && $status{ $_->[0]{id} } eq 'cancelled' } @made), 'two filters together';
 is_deeply list("&guest=$made[5][0]{guest}{id}", 5), [ $made[5][0]{id} ], 'those of a guest';
 is_deeply list("&organizer=$shops[1]{organizer}", 5), $newest->(grep { $_->[1] == 1 } @made), 'those of an organizer';
 
@@ -69,7 +72,8 @@ is_deeply list("&organizer=$shops[1]{organizer}", 5), $newest->(grep { $_->[1] =
     is_deeply [ map { $_->{id} } @{ $next->{data} } ], [ @{ $newest->(@made) }[ 3 .. 5 ] ], 'an order made meanwhile moves no page';
     push @made, [ $new, 0, 'platform' ];
 }
-for my $bad ('limit=0', 'limit=101', 'limit=x', 'cursor=nothing', 'cursor=', 'status=unpaid', "event=$shops[0]{organizer}", "guest=$made[0][0]{id}", 'total=1', 'limit=1&limit=2') {
+for my $bad ('limit=0', 'limit=101', 'limit=x', 'cursor=nothing', 'cursor=', 'status=unpaid', "event=$shops[0]{organizer}", "guest=$made[0][0]{id}", 'total=1',
+    'limit=1&limit=2') {
     my $got = $s->call(GET => "/v1/orders?$bad");
     is "$got->{status} $got->{json}{code}", '400 invalid_request', "?$bad is refused" or diag $got->{body};
 }
@@ -94,12 +98,14 @@ for my $who (sort keys %token) {
     is_deeply list('', 3, key => $token{$who}), $newest->(@own), "$who sees her orders at both organizers";
     my ($other) = grep { $_->[2] ne $who && $_->[2] ne 'platform' } @made;
     for my $order ($other->[0]{id}, $made[0][0]{id}) {
-        my @got = ($s->call(GET => "/v1/orders/$order", undef, key => $token{$who}), $s->call(POST => "/v1/orders/$order/pay", { payment_token => 'tok_visa' }, key => $token{$who}),
+        my @got = ($s->call(GET => "/v1/orders/$order", undef, key => $token{$who}), $s->call(POST => "/v1/orders/$order/pay", { payment_token => 'tok_visa' },
+            key => $token{$who}),
             $s->call(POST => "/v1/orders/$order/cancel", undef, key => $token{$who}));
         is_deeply [ map { "$_->{status} $_->{json}{code}" } @got ], [ ('404 not_found') x 3 ], "$who can't see, pay or cancel another's";
     }
     is_deeply list("&guest=$made[0][0]{guest}{id}", 20, key => $token{$who}), [], 'nor list them by guest';
-    my $forged = $s->call(POST => '/v1/orders', { %{ $s->order_body($shops[0], { Floor => 1 }) }, guest => { email => 'x@example.com', name => 'X' } }, key => $token{$who});
+    my $forged = $s->call(POST => '/v1/orders', { %{ $s->order_body($shops[0], { Floor => 1 }) }, guest => { email => 'x@example.com', name => 'X' } },
+        key => $token{$who});
     is $forged->{status}, 201, "$who may name another guest";
     is $s->call(GET => "/v1/orders/$forged->{json}{id}", undef, key => $token{$who})->{status}, 200, 'and sees that order, because it is hers';
     push @made, [ $forged->{json}, 0, $who ];

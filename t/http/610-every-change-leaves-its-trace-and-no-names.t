@@ -1,4 +1,5 @@
-# Each change of an order's state has its audit row and, where somebody must hear of it, its outbox row, written by the same transaction; neither they nor jobs, ledger or any log hold personal data.
+# Each change of an order's state has its audit row and, where somebody must hear of it, its outbox row, written by the same transaction; neither they nor jobs, ledger
+# or any log hold personal data.
 # One order goes each way through the states with a guest whose data cannot be mistaken; then the tables are compared and every row and log line is searched.
 use strict;
 use warnings;
@@ -10,11 +11,16 @@ my $s = Stack->up(pay => 3, sandbox_sync => 0);
 my $shop = $s->shop(types => [ [ Floor => 5000, 100 ], [ Gift => 0, 100 ] ]);
 my %person = (name => 'Zebulon Quirkwater', email => 'zebulon.quirkwater@quirk-mail.example', locale => 'qu-QW');
 my %client = (ip => '203.0.113.217', user_agent => 'QuirkBrowser/77.1', device_id => 'quirk-device-4711');
-my $buy = sub { my ($cart, %more) = @_; my $h = delete $more{h}; $s->call(POST => '/v1/orders', $s->order_body($shop, $cart, guest => \%person, client => \%client, metadata => { note => 'quirk-meta' }, %more), %{ $h || {} }) };
+my $buy = sub { my ($cart, %more) = @_; my $h = delete $more{h}; $s->call(POST => '/v1/orders', $s->order_body($shop, $cart, guest => \%person, client => \%client,
+    metadata => { note => 'quirk-meta' }, %more), %{ $h || {} }) };
 my $pay = sub { my ($id, $token) = @_; $s->call(POST => "/v1/orders/$id/pay", { payment_token => $token }) };
 
 # What happened to an object, oldest first.
-sub trace { my ($id) = @_; return $s->dbh->selectcol_arrayref(q{select action || coalesce(' ' || version, '') from ops.audit where object_id = ? order by xid, version nulls first, action}, undef, uuid_of($id)) }
+sub trace {
+    my ($id) = @_;
+    return $s->dbh->selectcol_arrayref(q{select action || coalesce(' ' || version, '') from ops.audit where object_id = ?
+        order by xid, version nulls first, action}, undef, uuid_of($id));
+}
 sub told { my ($id) = @_; return $s->dbh->selectcol_arrayref(q{select type || ' ' || version from ops.outbox where object_id = ? order by xid}, undef, uuid_of($id)) }
 sub payments { my ($id) = @_; return [ map { $_->{id} } @{ $s->must(GET => "/v1/orders/$id")->{payments} } ] }
 
@@ -44,32 +50,42 @@ for my $way (sort keys %want) {
     is_deeply told($order{$way}), $want{$way}[1], "$way: and what somebody must hear of is in the outbox";
 }
 my @late = map { [ [ sort @{ trace($_) } ], told($_) ] } @{ payments($order{late}) };
-is_deeply \@late, [ ([ [ 'payment.declined', 'payment.sending 1' ], ['payment.failed 1'] ]) x 2, [ [ 'payment.sending 1', 'payment.succeeded' ], [] ] ], 'so are payments';
+is_deeply \@late, [ ([ [ 'payment.declined', 'payment.sending 1' ], ['payment.failed 1'] ]) x 2, [ [ 'payment.sending 1', 'payment.succeeded' ], [] ] ],
+    'so are payments';
 is_deeply [ sort @{ trace(payments($order{lost})->[0]) } ], [ 'payment.sending 1', 'payment.succeeded', 'payment.unknown' ], 'and one that was not known for a while';
 
 # In the same transaction.
 my $uuid = uuid_of($order{paid});
-is_deeply $s->dbh->selectcol_arrayref(q{select distinct xid from ops.audit where object_id = ? and action = 'order.paid' union select xid from ops.outbox where object_id = ?
-    union select xid from ledger.entries where order_id = ?}, undef, $uuid, $uuid, $uuid)->[1], undef, 'audit row, outbox row and entry of a sale have one transaction';
-is one_value($s, 'select count(*) from ops.audit a where a.xid is null or a.node <> (select system_identifier from pg_control_system())'), 0, 'every audit row names its transaction and node';
-is one_value($s, 'select count(*) from ops.outbox a where a.xid is null or a.node <> (select system_identifier from pg_control_system())'), 0, 'so does every outbox row';
-is one_value($s, q{select count(*) from ops.audit where action in ('order.created', 'order.paid') and object_id = ? and request_id = 'quirk-request'}, $uuid), 2, 'the request is named';
+my $written = $s->dbh->selectcol_arrayref(q{select xid from ops.audit where object_id = ? and action = 'order.paid'
+    union select xid from ops.outbox where object_id = ? union select xid from ledger.entries where order_id = ?}, undef, $uuid, $uuid, $uuid);
+is scalar @$written, 1, 'audit row, outbox row and entry of a sale have one transaction';
+is one_value($s, 'select count(*) from ops.audit a where a.xid is null or a.node <> (select system_identifier from pg_control_system())'), 0,
+    'every audit row names its transaction and node';
+is one_value($s, 'select count(*) from ops.outbox a where a.xid is null or a.node <> (select system_identifier from pg_control_system())'), 0,
+    'so does every outbox row';
+is one_value($s, q{select count(*) from ops.audit where action in ('order.created', 'order.paid') and object_id = ? and request_id = 'quirk-request'}, $uuid), 2,
+    'the request is named';
 is one_value($s, q{select count(*) from ops.audit where actor = '' or actor is null}), 0, 'and the actor always';
-is one_value($s, q{select actor from ops.audit where object_id = ? and action = 'order.expired'}, uuid_of($order{expired})), 'jobs', 'also where it is nobody who called';
+is one_value($s, q{select actor from ops.audit where object_id = ? and action = 'order.expired'}, uuid_of($order{expired})), 'jobs',
+    'also where it is nobody who called';
 is one_value($s, q{select count(*) from ops.audit where body <> body::jsonb::text}), 0, 'bodies of the audit log are canonical JSON';
 is one_value($s, q{select count(*) from ops.outbox where body <> body::jsonb::text}), 0, 'so are those of the outbox';
-is one_value($s, q{select count(*) from (select org, type, object_id, version from ops.outbox group by 1, 2, 3, 4 having count(*) > 1) x}), 0, 'an outbox key is there once';
+is one_value($s, q{select count(*) from (select org, type, object_id, version from ops.outbox group by 1, 2, 3, 4 having count(*) > 1) x}), 0,
+    'an outbox key is there once';
 
 # A state change without a trace would be seen: versions have no gaps.
-is one_value($s, q{select count(*) from app.orders o where o.version <> (select count(*) from ops.audit a where a.org = o.org and a.object_id = o.id)}), 0, 'as many audit rows as versions';
+is one_value($s, q{select count(*) from app.orders o where o.version <> (select count(*) from ops.audit a where a.org = o.org and a.object_id = o.id)}), 0,
+    'as many audit rows as versions';
 
 # No personal data where it has no business.
 my @secret = ('quirkwater', 'zebulon', 'quirk-mail', 'qu-qw', '203.0.113.217', 'quirkbrowser', 'quirk-device', 'quirk-meta');
-my $tables = $s->dbh->selectall_arrayref(q{select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema', 'sqitch') order by 1, 2});
+my $tables = $s->dbh->selectall_arrayref(q{select schemaname, tablename from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema', 'sqitch') order by 1, 2});
 my %found;
 for my $table (@$tables) {
     my $name = "$table->[0].$table->[1]";
-    for my $secret (@secret) { push @{ $found{$name} }, $secret if one_value($s, "select count(*) from $name t where position(? in lower(t::text)) > 0 or position(encode(?, 'hex') in lower(t::text)) > 0", $secret, $secret) }
+    my $count = "select count(*) from $name t where position(? in lower(t::text)) > 0 or position(encode(?, 'hex') in lower(t::text)) > 0";
+    for my $secret (@secret) { push @{ $found{$name} }, $secret if one_value($s, $count, $secret, $secret) }
 }
 is_deeply [ sort keys %found ], [ 'app.guests', 'app.orders' ], 'in the database personal data stands with the guests only' or diag explain \%found;
 is_deeply $found{'app.orders'}, ['quirk-meta'], 'and metadata with the order';
