@@ -104,10 +104,12 @@ is($s->call(POST => '/v1/events', { name => 'O', %dates }, idem => 'scope', key 
 
 my $before = $s->dbh->selectrow_array('select count(*) from app.organizers');
 $key = Stack::random_key();
-my @answers = $s->parallel(8, sub { my $got = $s->call(POST => '/v1/organizers', $org, idem => $key); return [ @$got{qw(status body)}, $got->{headers}{'retry-after'} ] });
+my @answers = $s->parallel(8, sub { my $got = $s->call(POST => '/v1/organizers', $org, idem => $key); return [ @$got{qw(status body)},
+    $got->{headers}{'retry-after'} ] });
 my @done = grep { $_->[0] == 201 } @answers;
 cmp_ok(scalar @done, '>=', 1, 'of eight at once some are answered 201');
-is(join(' ', grep { $_->[0] != 201 && !($_->[0] == 409 && $_->[1] =~ /idempotency_in_progress/ && ($_->[2] // 0) == 1) } @answers), '', '... the others 409 with Retry-After');
+is(join(' ', grep { $_->[0] != 201 && !($_->[0] == 409 && $_->[1] =~ /idempotency_in_progress/ && ($_->[2] // 0) == 1) } @answers), '',
+    '... the others 409 with Retry-After');
 is(scalar(keys %{ { map { $_->[1] => 1 } @done } }), 1, '... all with the same bytes');
 is($s->dbh->selectrow_array('select count(*) from app.organizers'), $before + 1, '... and one organizer is made');
 

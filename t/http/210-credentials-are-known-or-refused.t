@@ -86,7 +86,8 @@ for my $scope (sort keys %route) {
     is_deeply(\%status, { map { $_ => $_ ne $scope ? 403 : $_ eq 'access' ? 404 : 200 } keys %route }, '... may do only that');
 }
 is_deeply($make->()->{scopes}, [qw(catalog orders ledger access operations)], 'without a list it has all that its role has');
-fields_ok($s->call(POST => '/v1/api_keys', { role => 'platform', name => 'x', scopes => ['everything'] }, key => 'admin'), { '/scopes' => 'unknown_value' }, 'a scope nobody knows');
+fields_ok($s->call(POST => '/v1/api_keys', { role => 'platform', name => 'x', scopes => ['everything'] }, key => 'admin'), { '/scopes' => 'unknown_value' },
+    'a scope nobody knows');
 fields_ok($s->call(POST => '/v1/api_keys', { role => 'platform', name => 'x', scopes => $_ }, key => 'admin'), { '/scopes' => 'wrong_type' }, 'scopes that are no list')
     for [], 'catalog', {};
 
@@ -94,14 +95,16 @@ fields_ok($s->call(POST => '/v1/api_keys', { role => 'platform', name => 'x', sc
 
 fields_ok($s->call(POST => '/v1/api_keys', {}, key => 'admin'), { '/role' => 'missing', '/name' => 'missing' }, 'an empty key');
 fields_ok($s->call(POST => '/v1/api_keys', { role => 'guest', name => 'x' x 101, expires_at => 'never', organizer => 'evt_1', admin => 1 }, key => 'admin'),
-    { '/role' => 'unknown_value', '/name' => 'out_of_range', '/expires_at' => 'out_of_range', '/organizer' => 'wrong_type', '/admin' => 'unknown_field' }, 'a key of bad fields');
+    { '/role' => 'unknown_value', '/name' => 'out_of_range', '/expires_at' => 'out_of_range', '/organizer' => 'wrong_type', '/admin' => 'unknown_field' },
+        'a key of bad fields');
 fields_ok($s->call(POST => '/v1/api_keys', { role => 'organizer', name => 'x' }, key => 'admin'), { '/organizer' => 'missing' }, 'an organizer\'s key for nobody');
 fields_ok($s->call(POST => '/v1/api_keys', { role => 'platform', name => 'x', organizer => $shop->{organizer} }, key => 'admin'),
     { '/organizer' => 'unknown_value' }, 'a platform\'s key for one organizer');
 for my $digit (16, 25) {    # of the organizer's number, and of the random bits behind it
     my $foreign = $shop->{organizer};
     substr $foreign, 4 + $digit, 1, substr($foreign, 4 + $digit, 1) eq 'k' ? 'm' : 'k';
-    problem_ok($s->call(POST => '/v1/api_keys', { role => 'organizer', name => 'x', organizer => $foreign }, key => 'admin'), 404, 'not_found', "for nobody: digit $digit differs");
+    problem_ok($s->call(POST => '/v1/api_keys', { role => 'organizer', name => 'x', organizer => $foreign }, key => 'admin'), 404, 'not_found',
+        "for nobody: digit $digit differs");
     problem_ok($s->call(GET => "/v1/organizers/$foreign"), 404, 'not_found', '... whom nobody can read either');
 }
 

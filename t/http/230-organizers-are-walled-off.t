@@ -56,7 +56,8 @@ for my $route (@{ $may{organizer} }) {
         problem_ok($s->call($method => $path, $method =~ /^P/ ? $body{$pattern} : undef, key => $seller{$how}), 404, 'not_found', "$method $pattern by $how");
         next if $pattern !~ /\{type\}/;
         my $mixed = "/v1/events/$own{event}/ticket_types/$their{type}";
-        problem_ok($s->call($method => $mixed, $method eq 'PATCH' ? { price => 0 } : undef, key => $seller{$how}), 404, 'not_found', "$method own event, their type by $how");
+        problem_ok($s->call($method => $mixed, $method eq 'PATCH' ? { price => 0 } : undef, key => $seller{$how}), 404, 'not_found',
+            "$method own event, their type by $how");
     }
 }
 for my $route (grep { $_->[1] =~ /\{order\}/ } @{ $may{guest} }) {
@@ -100,7 +101,8 @@ for my $how (sort keys %seller) {
     my @events = @{ $ids->('/v1/events', $seller{$how}) };
     ok(grep({ $_ eq $own{event} } @events) && !grep({ $_ eq $their{event} } @events), "events by $how: own only");
     is_deeply($ids->('/v1/orders', $seller{$how}), [ sort @own{qw(order paid)} ], "orders by $how: own only");
-    is_deeply([ map { $_->{order} } @{ $s->must(GET => '/v1/ledger/entries', undef, key => $seller{$how})->{data} } ], [ $own{paid} ], "ledger entries by $how: own only");
+    is_deeply([ map { $_->{order} } @{ $s->must(GET => '/v1/ledger/entries', undef, key => $seller{$how})->{data} } ], [ $own{paid} ],
+        "ledger entries by $how: own only");
 }
 is_deeply($ids->('/v1/orders', $guest{'token for an order'}), [ $own{order} ], 'orders by a guest: the one that the token is for');
 is_deeply($ids->('/v1/orders', $guest{'token by e-mail'}), [], 'an e-mail address alone opens nothing');

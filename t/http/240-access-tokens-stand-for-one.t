@@ -71,10 +71,13 @@ for my $form (qw(order guest)) {
 is_deeply([ grep { exists $by->('organizer', GET => "/v1/orders/$order->{id}")->{json}{amounts}{$_} } qw(absorbed_fee share reserve) ],
     [qw(absorbed_fee share reserve)], 'the organizer sees its share');
 problem_ok($by->('email', GET => "/v1/orders/$order->{id}"), 404, 'not_found', 'another guest does not see the order');
-is($by->('email', POST => '/v1/quotes', { %{ $s->order_body($shop, { Floor => 1 }) }, guest => undef })->{json}{amounts}{total}, $order->{amounts}{total}, 'a guest is told a price');
-problem_ok($by->('email', POST => '/v1/quotes', { %{ $s->order_body($shop, { Secret => 1 }) }, guest => undef }), 404, 'not_found', '... but not that of a hidden ticket type');
+is($by->('email', POST => '/v1/quotes', { %{ $s->order_body($shop, { Floor => 1 }) }, guest => undef })->{json}{amounts}{total}, $order->{amounts}{total},
+    'a guest is told a price');
+problem_ok($by->('email', POST => '/v1/quotes', { %{ $s->order_body($shop, { Secret => 1 }) }, guest => undef }), 404, 'not_found',
+    '... but not that of a hidden ticket type');
 for my $call ([ GET => '/v1/events' ], [ GET => '/v1/organizers' ], [ GET => "/v1/organizers/$shop->{organizer}" ], [ GET => '/v1/ledger/entries' ],
-    [ POST => "/v1/events/$shop->{event}/pause" ], [ PATCH => "/v1/events/$shop->{event}", { name => 'X' } ], [ POST => '/v1/access_tokens', { order => $order->{id} } ]) {
+    [ POST => "/v1/events/$shop->{event}/pause" ], [ PATCH => "/v1/events/$shop->{event}", { name => 'X' } ], [ POST => '/v1/access_tokens',
+        { order => $order->{id} } ]) {
     problem_ok($by->('order', @$call), 403, 'forbidden', "a guest may not @$call[0] @{[ $call->[1] =~ s/(evt|org)_\w+/{$1}/r ]}");
 }
 is($by->('email', GET => "/v1/events/$shop->{event}")->{json}{name}, 'Opening night', 'a guest sees an event on sale');
@@ -86,7 +89,8 @@ is_deeply([ map { $_->{name} } @{ $by->('email', GET => "/v1/events/$shop->{even
 my $page = $by->('email', GET => "/v1/events/$shop->{event}/ticket_types?limit=1")->{json};
 is_deeply([ map { $_->{name} } @{ $by->('email', GET => "/v1/events/$shop->{event}/ticket_types?limit=1&cursor=$page->{next_cursor}")->{json}{data} } ], ['Floor'],
     '... and behind its place the list goes on');
-is_deeply([ sort map { $_->{name} } @{ $by->('organizer', GET => "/v1/events/$shop->{event}/ticket_types")->{json}{data} } ], [qw(Floor Secret)], 'its organizer sees all');
+is_deeply([ sort map { $_->{name} } @{ $by->('organizer', GET => "/v1/events/$shop->{event}/ticket_types")->{json}{data} } ], [qw(Floor Secret)],
+    'its organizer sees all');
 
 # --- what a guest does ----------------------------------------------------------------------
 

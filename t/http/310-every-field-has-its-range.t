@@ -61,7 +61,8 @@ for my $object (sort keys %fields) {
     fields_ok($s->call(POST => $path{$object}, { %{ $least{$object} }, map { ($_ => undef) } keys %{ $least{$object} } }),
         { map { ("/$_" => 'missing') } keys %{ $least{$object} } }, "an $object of nulls");
     fields_ok($s->call(POST => $path{$object}, { %{ $least{$object} }, %{ $with->($_, 'x') } }), { ($_->{group} ? $_->{pointer} : $_->{pointer}) => 'unknown_field' },
-        "shown only, in a new $object") for grep { $_->{need} eq 'SHOWN' && $_->{name} ne 'organizer' && !($_->{group} && $_->{group} eq 'verification') } @{ $fields{$object} };
+        "shown only, in a new $object") for grep { $_->{need} eq 'SHOWN' && $_->{name} ne 'organizer' && !($_->{group}
+            && $_->{group} eq 'verification') } @{ $fields{$object} };
 }
 
 # --- each field: what it takes and what not ------------------------------------------------
@@ -75,7 +76,8 @@ my %good = (
 my %bad = (
     PAYER => [ [ 'platform', 'unknown_value' ] ], SCHEDULE => [ [ 'yearly', 'unknown_value' ] ], GATEWAY => [ [ 'stripe', 'unknown_value' ] ],
     EMAIL => [ map { [ $_, 'out_of_range' ] } '', 'a', 'a@b', '@b.example', 'a@@b.example', "a\@b.example\n", 'a b@c.example', 'a@b..example', 'a,b@c.example' ],
-    COUNTRY => [ map { [ $_, 'out_of_range' ] } 'us', 'USA', 'U1', '' ], MONEY_CODE => [ [ 'usd', 'unknown_value' ], [ 'XXX', 'unknown_value' ], [ 'US', 'out_of_range' ] ],
+    COUNTRY => [ map { [ $_, 'out_of_range' ] } 'us', 'USA', 'U1', '' ], MONEY_CODE => [ [ 'usd', 'unknown_value' ], [ 'XXX', 'unknown_value' ], [ 'US',
+        'out_of_range' ] ],
     TIME => [ map { [ $_, 'out_of_range' ] } '', 'tomorrow', '2031-01-01', '2031-13-01T00:00:00Z', '2031-02-29T00:00:00Z' ],
 );
 for my $object (sort keys %fields) {
@@ -84,7 +86,8 @@ for my $object (sort keys %fields) {
         my ($kind, $min, $max) = @$f{qw(kind min max)};
         my $code = $kind eq 'MONEY_CODE' ? 'unknown_value' : 'out_of_range';
         my @good = $kind eq 'INTEGER' ? ($min, $max) : $kind eq 'TEXT' ? ('é' x $min, 'n' x $max) : @{ $good{$kind} };
-        my @bad  = $kind eq 'INTEGER' ? ([ $min - 1, 'out_of_range' ], [ $max + 1, 'out_of_range' ]) : $kind eq 'TEXT' ? ([ '', 'out_of_range' ], [ 'n' x ($max + 1), 'out_of_range' ]) : @{ $bad{$kind} || [] };
+        my @bad  = $kind eq 'INTEGER' ? ([ $min - 1, 'out_of_range' ], [ $max + 1, 'out_of_range' ]) : $kind eq 'TEXT' ? ([ '', 'out_of_range' ], [ 'n' x ($max + 1),
+            'out_of_range' ]) : @{ $bad{$kind} || [] };
         @good = ('Europe/Berlin', 'America/New_York') if $f->{name} eq 'time_zone';
         for my $value (@good) {
             $value += 0 if $kind eq 'INTEGER';

@@ -80,7 +80,8 @@ my %refused = (
     'inclusive tax on fees'      => [ POST => '/v1/events', { %event, tax => { inclusive => JSON::PP::true, on_fees => JSON::PP::true } }, '/tax/on_fees' ],
     'more at least than at most' => [ POST => "$path{event}/ticket_types", { %ticket, min_per_order => 5, max_per_order => 4 }, '/max_per_order' ],
     'raised above the most'      => [ PATCH => $type, { min_per_order => 11 }, '/max_per_order' ],
-    'a window that ends first'   => [ POST => "$path{event}/ticket_types", { %ticket, sales_start_at => '2030-01-02T00:00:00Z', sales_end_at => '2030-01-01T00:00:00Z' }, '/sales_end_at' ],
+    'a window that ends first'   => [ POST => "$path{event}/ticket_types", { %ticket, sales_start_at => '2030-01-02T00:00:00Z',
+        sales_end_at => '2030-01-01T00:00:00Z' }, '/sales_end_at' ],
 );
 for my $name (sort keys %refused) {
     my ($method, $path, $body, $pointer) = @{ $refused{$name} };

@@ -38,7 +38,8 @@ problem_ok($move->('pause'), 409, 'state_conflict', 'pausing a draft');
 my $verification = sub { $s->call(POST => "/v1/organizers/$org->{id}/verification", $_[0], key => 'admin') };
 fields_ok($verification->({}), { '/status' => 'missing' }, 'no verification');
 fields_ok($verification->({ status => 'maybe', licence_number => '', licence_expires_on => '2027-02-30', reason => 7, by => 'me' }),
-    { '/status' => 'unknown_value', '/licence_number' => 'out_of_range', '/licence_expires_on' => 'out_of_range', '/reason' => 'wrong_type', '/by' => 'unknown_field' }, 'a bad one');
+    { '/status' => 'unknown_value', '/licence_number' => 'out_of_range', '/licence_expires_on' => 'out_of_range', '/reason' => 'wrong_type',
+        '/by' => 'unknown_field' }, 'a bad one');
 
 # --- on sale, paused, on sale --------------------------------------------------------
 

@@ -16,7 +16,8 @@ my $other  = $s->shop;
 my %list = (
     '/v1/organizers' => [ 'platform', sub { $s->must(POST => '/v1/organizers', { name => 'A', email => 'a@a.example', country => 'US', currency => 'USD' })->{id} } ],
     '/v1/events'     => [ $seller,    sub { $s->must(POST => '/v1/events', \%event)->{id} } ],
-    "/v1/events/$shop->{event}/ticket_types" => [ $seller, sub { $s->must(POST => "/v1/events/$shop->{event}/ticket_types", { name => 'T', price => 1, quantity => 1 })->{id} } ],
+    "/v1/events/$shop->{event}/ticket_types" => [ $seller, sub { $s->must(POST => "/v1/events/$shop->{event}/ticket_types", { name => 'T', price => 1,
+        quantity => 1 })->{id} } ],
     '/v1/orders'     => [ $seller,    sub { $s->must(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }))->{id} } ],
     '/v1/ledger/entries' => [ $seller, sub { $s->must(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa')); return } ],
 );
@@ -51,7 +52,8 @@ for my $path (sort { $a =~ /ledger/ <=> $b =~ /ledger/ || $a cmp $b } keys %list
     is_deeply([ $exact->{has_more}, $exact->{next_cursor} ], [ JSON::PP::false, undef ], '... a page that just holds all is the last');
 
     # --- bad parameters
-    fields_ok($s->call(GET => "$path?limit=$_", undef, key => $key), { '?limit' => 'out_of_range' }, "limit '$_'") for 0, 101, -1, '', 'ten', '7.0', '99999999999999999999';
+    fields_ok($s->call(GET => "$path?limit=$_", undef, key => $key), { '?limit' => 'out_of_range' }, "limit '$_'") for 0, 101, -1, '', 'ten', '7.0',
+        '99999999999999999999';
     my $good = $page = $get->('?limit=7')->{next_cursor};
     for my $bad ('', 'x', substr($good, 1), substr($good, 0, -2), "${good}00", 'zz' . substr($good, 2), 'a' x 300, '%27', unpack('H*', "2031-01-01T00:00:00Z' or 1=1"),
         unpack 'H*', 'infinity 00000000-0000-0000-0000-000000000000') {

@@ -16,8 +16,10 @@ my $quote = sub { my ($shop, $cart, %more) = @_; return $s->call(POST => '/v1/qu
 # --- worked numbers -------------------------------------------------------------------
 
 my @cases = (
-    {   name => 'ledger.md: 2 x 50.00, fee 5 % + 0.50 on top, tax 8 %, reserve 10 %', reserve => 1000, fees => $fees->(500, 50), tax => $tax->(800), types => [ [ A => 5000, 9 ] ],
-        cart => { A => 2 }, want => { list => 10000, discount => 0, net => 10000, guest_fee => 600, tax => 800, total => 11400, absorbed_fee => 0, share => 10000, reserve => 1000 } },
+    {   name => 'ledger.md: 2 x 50.00, fee 5 % + 0.50 on top, tax 8 %, reserve 10 %', reserve => 1000, fees => $fees->(500, 50), tax => $tax->(800),
+        types => [ [ A => 5000, 9 ] ],
+        cart => { A => 2 }, want => { list => 10000, discount => 0, net => 10000, guest_fee => 600, tax => 800, total => 11400, absorbed_fee => 0, share => 10000,
+            reserve => 1000 } },
     {   name => 'tax on fees: 8 % of 106.00',          fees => $fees->(500, 50), tax => $tax->(800, 0, 1), types => [ [ A => 5000, 9 ] ],
         cart => { A => 2 }, want => { net => 10000, guest_fee => 600, tax => 848, total => 11448 } },
     {   name => 'inclusive tax: 107.00 holds 7.00 at 7 %', fees => $fees->(0, 0), tax => $tax->(700, 1), types => [ [ A => 5350, 9 ] ],
@@ -52,7 +54,8 @@ for my $case (@cases) {
     is_deeply({ map { $_ => $a->{$_} } keys %{ $case->{want} } }, $case->{want}, '... by hand');
     is($a->{net} + $a->{guest_fee} + $a->{tax}, $a->{total}, '... net, fee and tax are the total');
     my $sum = sub { my $n = 0; $n += $_->{ $_[0] } for @{ $q->{json}{items} }; return $n };
-    is_deeply({ map { $_ => $sum->($_) } qw(list discount net fee tax total) }, { fee => $a->{guest_fee}, map { $_ => $a->{$_} } qw(list discount net tax total) }, '... and the lines sum to it');
+    is_deeply({ map { $_ => $sum->($_) } qw(list discount net fee tax total) }, { fee => $a->{guest_fee}, map { $_ => $a->{$_} } qw(list discount net tax total) },
+        '... and the lines sum to it');
     is($q->{json}{currency}, $case->{currency} // 'USD', '... in its currency');
 }
 
@@ -99,7 +102,8 @@ problem_ok($s->call(POST => '/v1/quotes', { event => $first->{event}, items => [
 my %cheap = (USD => [ 49, 50 ], JPY => [ 99, 100 ], KWD => [ 499, 500 ]);
 for my $currency (sort keys %cheap) {
     my ($below, $least) = @{ $cheap{$currency} };
-    my $shop = $s->shop(organizer => { currency => $currency, fee_plan => $fees->(0, 0) }, event => { tax => $tax->(0) }, types => [ [ Below => $below, 9 ], [ Least => $least, 9 ] ]);
+    my $shop = $s->shop(organizer => { currency => $currency, fee_plan => $fees->(0, 0) }, event => { tax => $tax->(0) }, types => [ [ Below => $below, 9 ],
+        [ Least => $least, 9 ] ]);
     problem_ok($quote->($shop, { Below => 1 }), 400, 'amount_below_minimum', "$below $currency");
     problem_ok($s->buy($shop, { Below => 1 }), 400, 'amount_below_minimum', "an order of $below $currency");
     is($quote->($shop, { Least => 1 })->{status}, 200, "$least $currency are enough");

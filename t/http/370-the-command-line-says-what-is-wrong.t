@@ -11,7 +11,8 @@ use Test::More;
 
 my $s     = Stack->up(pay => 1, hook => 1, api => 1);
 my $build = $ENV{BUILD} || 'var/build';
-my %env   = (BOXOFFICE_DATABASE_URL => $s->{database_url}, PATH => $ENV{PATH}, map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS));
+my %env   = (BOXOFFICE_DATABASE_URL => $s->{database_url}, PATH => $ENV{PATH}, map { defined $ENV{$_} ? ($_ => $ENV{$_})
+    : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS));
 
 # run([program, arguments], settings) -> {status, out, err}; a setting undef is not set
 sub run {
