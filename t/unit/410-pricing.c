@@ -97,11 +97,12 @@ prices_follow_the_table(void **state)
                     { 100, 1, NULL }, 100, 100, 0, 100, 0, 100, 0 },
                 { "inclusive tax is inside the price", { .tax_rate_bps = 1900, .tax_inclusive = true },
                     { 11900, 1, NULL }, 10000, 10000, 0, 0, 1900, 11900, 0 },
-                { "tax on fees too", { .fee_fixed = 100, .fee_by_guest = true, .tax_rate_bps = 1000, .tax_on_fees = true },
-                    { 1000, 1, NULL }, 1000, 1000, 100, 0, 110, 1210, 0 },
+                { "tax on fees too",
+                    { .fee_fixed = 100, .fee_by_guest = true, .tax_rate_bps = 1000, .tax_on_fees = true }, { 1000, 1, NULL }, 1000, 1000, 100, 0, 110, 1210, 0 },
                 { "half up once an order", { .tax_rate_bps = 500 }, { 10, 1, NULL }, 10, 10, 0, 0, 1, 11, 0 },
                 { "not per ticket", { .tax_rate_bps = 500 }, { 10, 3, NULL }, 30, 30, 0, 0, 2, 32, 0 },
-                { "the reserve is rounded down", { .reserve_bps = 3333 }, { 1000, 1, NULL }, 1000, 1000, 0, 0, 0, 1000, 333 },
+                { "the reserve is rounded down", { .reserve_bps = 3333 },
+                    { 1000, 1, NULL }, 1000, 1000, 0, 0, 0, 1000, 333 },
         };
 
         (void)state;
