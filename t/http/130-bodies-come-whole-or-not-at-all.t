@@ -23,7 +23,9 @@ sub head {
 
 # --- the limit -----------------------------------------------------------------
 
-problem_ok($s->call(POST => '/v1/organizers', $body . ' ' x (65537 - length $body)), 413, 'body_too_large', '64 KiB and one byte');
+my $large = $s->call(POST => '/v1/organizers', $body . ' ' x (65537 - length $body));
+problem_ok($large, 413, 'body_too_large', '64 KiB and one byte');
+like($large->{json}{detail}, qr/^JSON bodies may have up to 64 KiB/, '... in nginx\'s words: no worker is troubled');
 problem_ok($s->call(POST => '/v1/organizers', $body, 'Content-Type' => 'text/plain', key => undef), 401, 'unauthenticated', 'whose body is small');
 problem_ok(wire_answer($s->wire(head(1e12))), 413, 'body_too_large', 'a terabyte announced, nothing sent');
 problem_ok(wire_answer($s->wire(head('1' . '0' x 30))), 400, 'invalid_request', 'a length of 31 digits');

@@ -99,6 +99,12 @@ my $token = $s->must(POST => '/v1/access_tokens', { organizer => $shop->{organiz
 is($type->($token)->{body}, $by_seller->{body}, '... and whose access token is the same one');
 problem_ok($type->($seller_other), 404, 'not_found', 'another organizer gets neither effect nor answer');
 is($s->call(POST => '/v1/events', { name => 'O', %dates }, idem => 'scope', key => $seller_other)->{status}, 201, '... and may use that key itself');
+my @guests = map { $s->must(POST => '/v1/access_tokens', { email => "$_\@g.example", name => $_ })->{token} } qw(ada bob);
+$s->must(POST => "/v1/events/$shop->{event}/publish");
+my @quotes = map { $s->call(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }), idem => 'scope', key => $_) } @guests, $guests[0];
+is_deeply([ map { $_->{status} } @quotes ], [ 200, 200, 200 ], 'two guests with the same key') or diag($quotes[1]{body});
+isnt($quotes[1]{json}{id}, $quotes[0]{json}{id}, '... are two principals');
+is($quotes[2]{body}, $quotes[0]{body}, '... each of whom gets its own first answer');
 
 # --- eight at once -------------------------------------------------------------------------------
 
