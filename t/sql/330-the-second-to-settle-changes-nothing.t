@@ -44,6 +44,17 @@ is($s->answer('lookup'), '', 'the worker was killed: the look-up settles');
 $s->commit('lookup');
 is($books->(), '2 4 3', 'once');
 
+# The order's lock comes first, everywhere.
+$s->admin->selectrow_array(q{select pg_temp.sending('locked')});
+$s->do(worker => q{select 1 from app.orders where id = pg_temp.id('order locked') for update});
+$s->send(lookup => q{select pg_temp.settle('payment locked', 'declined')});
+ok($s->waits('lookup'), 'who settles waits for whoever has the order,');
+is($s->row(q{select count(*) from (select 1 from app.payments where id = pg_temp.id('payment locked') for update skip locked) p}), '1',
+    'and has not locked the payment meanwhile');
+$s->rollback('worker');
+is($s->answer('lookup'), '', 'then settles');
+$s->commit('lookup');
+
 # Two attempts for one order.
 $s->admin->selectrow_array(q{select pg_temp.open('order', 'held')});
 is($s->do(worker => q{select * from app.order_pay(501, pg_temp.id('order'), 't', 'r')}), '11400 USD', 'one pays');

@@ -105,6 +105,21 @@ select results_eq($$select line, seat, code, array[net, guest_fee, tax, tax_on_f
     where org = 501 order by line, seat$$,
     $$select case when t <= 2 then 1 when t = 3 then 2 else 3 end, case when t <= 2 then t when t = 3 then 1 else t - 3 end, 'c' || t,
         array(select (100 + (t - 1) * 7 + i)::bigint from generate_series(1, 7) i) from generate_series(1, 6) t$$, 'each ticket gets its own seven parts');
+
+-- Whatever writes it, past the functions.
+select throws_ok(sql, state, null, 'refused: ' || says) from (values
+    ('update app.orders set refunded = -1', '23514', 'a refunded amount below zero'),
+    ('update app.orders set disputed = -1', '23514', 'a disputed amount below zero'),
+    ($$update app.orders set status = 'lost' where paid_at is not null$$, '23514', 'a status that is none, of a paid order'),
+    ('update app.orders set paid_at = null where paid_at is not null', '23514', 'a paid order that does not say when'),
+    ('update app.order_lines set line = 9 where line = 1', '23503', 'a line that tickets stand in with another number'),
+    ($$insert into app.order_lines select org, order_id, 0, type_id, quantity, unit_price, list, discount, net, fee, tax, total, parts
+        from app.order_lines limit 1$$, '23514', 'a line numbered zero'),
+    ($$update app.tickets set status = 'lost'$$, '23514', 'a ticket''s status that is none'),
+    ($$insert into app.tickets select org, gen_random_uuid(), order_id, line, seat, type_id, 'twin', status, 0, 0, 0, 0, 0, 0, 0, created_at
+        from app.tickets limit 1$$, '23505', 'two tickets for one seat of a line'),
+    ('update app.tickets set line = line + 100', '23503', 'a ticket of a line that is not there'),
+    ('update app.orders set guest_id = id', '23503', 'an order of a guest who is not there')) v (sql, state, says);
 select throws_ok($$insert into app.tickets select org, gen_random_uuid(), order_id, line, seat + 100, type_id, 'neg', status, -1, 0, 0, 0, 0, 0, 0, created_at
     from app.tickets limit 1$$, '23514', null, 'a ticket''s part is never below zero');
 select throws_ok($$select app.order_open(501, pg_temp.id('big'), pg_temp.id('event'), 'held', pg_temp.id('guest 2'),

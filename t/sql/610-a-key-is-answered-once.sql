@@ -78,5 +78,7 @@ select throws_ok(format($$select * from pg_temp.claim(%L)$$, repeat('k', n)), '2
 select lives_ok(format($$select * from pg_temp.claim(%L)$$, repeat('k', n)), n || ' are one') from unnest('{1,255}'::int[]) n;
 select throws_ok($$select pg_temp.finish('dead', 200, null)$$, '23514', null, 'an answer has a status and a body');
 
+select throws_ok($$update ops.idempotency set audience = 'nobody'$$, '23514', null, 'its answer is for a server or a browser');
+
 select * from finish();
 rollback;
