@@ -101,6 +101,14 @@ sub end_of_round {
     cmp_ok $waited, '>', 0, 'buyers were told to wait for what others held';
 }
 
+# However the tickets lie in the buckets, whoever asks for what is left gets it.
+{
+    my $shop = $s->shop(types => [ [ Floor => 100, 100, { max_per_order => 100 } ] ]);
+    for my $n (37, 53, 9) { is $s->buy($shop, { Floor => $n }, payment_token => 'tok_visa')->{status}, 201, "$n tickets in one order" }
+    is $s->buy($shop, { Floor => 2 })->{json}{code}, 'sold_out', 'two are not sold where one is left';
+    is $s->buy($shop, { Floor => 1 })->{status}, 201, 'but the one';
+}
+
 # More, and fewer, while it is being sold.
 {
     my $shop = $s->shop(types => [ [ Floor => 5000, 20 ] ]);
