@@ -31,6 +31,11 @@ alter role boxoffice_jobs set lock_timeout = '10s';
 alter role boxoffice_api  set idle_in_transaction_session_timeout = '10s';
 alter role boxoffice_hook set idle_in_transaction_session_timeout = '10s';
 alter role boxoffice_jobs set idle_in_transaction_session_timeout = '10s';
+-- Every statement of the business is a look-up by key. A plan that was made
+-- while a table was tiny must not scan it when it has grown.
+alter role boxoffice_api  set enable_seqscan = off;
+alter role boxoffice_hook set enable_seqscan = off;
+alter role boxoffice_jobs set enable_seqscan = off;
 -- Business functions are short; JIT compilation would cost more than they do.
 alter role boxoffice_api  set jit = off;
 alter role boxoffice_hook set jit = off;

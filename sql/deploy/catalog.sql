@@ -53,11 +53,11 @@ create table app.events (
     status     text not null check (status in ('draft', 'on_sale', 'paused', 'completed', 'cancelled', 'postponed')),
     version    int  not null,
     created_at timestamptz not null,
-    primary key (org, id),
     constraint events_times check (ends_at > starts_at),
     constraint events_tax check (not (tax_inclusive and tax_on_fees))
 );
 create index events_newest on app.events (org, created_at desc, id desc);
+alter table app.events add constraint events_pkey primary key (org, id);
 insert into meta.kind values ('app.events', 'org', 'org', 31);
 
 create table app.ticket_types (
@@ -75,12 +75,12 @@ create table app.ticket_types (
     hidden    boolean not null,
     version   int not null,
     created_at timestamptz not null,
-    primary key (org, id),
     constraint ticket_types_event foreign key (org, event_id) references app.events (org, id),
     constraint ticket_types_limits check (min_per_order <= max_per_order),
     constraint ticket_types_window check (sales_end_at > sales_start_at)
 );
 create index ticket_types_event on app.ticket_types (org, event_id, created_at, id);
+alter table app.ticket_types add constraint ticket_types_pkey primary key (org, id);
 insert into meta.kind values ('app.ticket_types', 'org', 'org', 32);
 
 -- What is left of a ticket type, split so that buyers don't wait for each other.
@@ -89,9 +89,9 @@ create table app.ticket_buckets (
     type_id   uuid not null,
     bucket    int not null,
     remaining bigint not null check (remaining >= 0),
-    primary key (org, type_id, bucket),
     constraint ticket_buckets_type foreign key (org, type_id) references app.ticket_types (org, id)
 ) with (fillfactor = 50);
+alter table app.ticket_buckets add constraint ticket_buckets_pkey primary key (org, type_id, bucket);
 insert into meta.kind values ('app.ticket_buckets', 'org', 'org', 33);
 
 grant select, insert, update on app.organizers, app.events, app.ticket_types, app.ticket_buckets to boxoffice_definer;

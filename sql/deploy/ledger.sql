@@ -48,7 +48,6 @@ create table ledger.entries (
     recorded_at timestamptz not null,                -- here
     xid         xid8   not null default pg_current_xact_id(),
     node        bigint not null default ops.node_id(),
-    primary key (org, id),
     constraint entries_once unique (org, effect, object_id),
     constraint entries_balance check (ledger.is_balanced(accounts, amounts))
 );
@@ -56,6 +55,7 @@ create table ledger.entries (
 -- sale. entry_post selects from it, and nobody may delete an organizer.
 create index entries_newest on ledger.entries (org, recorded_at desc, id desc);
 create index entries_of_order on ledger.entries (org, order_id);
+alter table ledger.entries add constraint entries_pkey primary key (org, id);
 insert into meta.kind values ('ledger.entries', 'org', 'org', 50);
 
 grant select, insert on ledger.entries to boxoffice_definer;

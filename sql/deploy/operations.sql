@@ -4,9 +4,13 @@
 begin;
 
 -- The node that wrote a row: transaction ids mean something only beside it.
+-- plpgsql keeps its plan; language sql would plan it anew for every row.
 create function ops.node_id() returns bigint
-language sql stable parallel safe
-as $$ select system_identifier from pg_control_system() $$;
+language plpgsql stable parallel safe
+as $$
+begin
+    return (select c.system_identifier from pg_control_system() c);
+end $$;
 
 -- Work to be done later. One row per (kind, object): asking twice is asking once.
 create table ops.jobs (
@@ -22,10 +26,10 @@ create table ops.jobs (
     buried_at    timestamptz,
     last_error   text,
     request_id   text,
-    created_at   timestamptz not null default now(),
-    primary key (org, kind, object_id)
+    created_at   timestamptz not null default now()
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);
 create index jobs_due on ops.jobs (due_at) where buried_at is null;
+alter table ops.jobs add constraint jobs_pkey primary key (org, kind, object_id);
 insert into meta.kind values ('ops.jobs', 'org', 'org', 10);
 
 -- What must reach somebody. Key: type/object/version. Ids only, no personal data.
@@ -38,10 +42,10 @@ create table ops.outbox (
     xid        xid8 not null default pg_current_xact_id(),
     node       bigint not null default ops.node_id(),
     created_at timestamptz not null,
-    sent_at    timestamptz,
-    primary key (org, type, object_id, version)
+    sent_at    timestamptz
 );
 create index outbox_due on ops.outbox (org, created_at) where sent_at is null;
+alter table ops.outbox add constraint outbox_pkey primary key (org, type, object_id, version);
 insert into meta.kind values ('ops.outbox', 'org', 'org', 11);
 
 -- Who did what. Append-only; a sealer will number and chain rows by (xid, node).
@@ -56,10 +60,10 @@ create table ops.audit (
     version    int,
     request_id text,
     body       text not null,                        -- canonical JSON
-    recorded_at timestamptz not null,
-    primary key (org, id)
+    recorded_at timestamptz not null
 );
 create index audit_object on ops.audit (org, object_id);
+alter table ops.audit add constraint audit_pkey primary key (org, id);
 insert into meta.kind values ('ops.audit', 'org', 'org', 12);
 
 -- One row per key, for ever. org and principal are the caller's: 0 and the nil
@@ -80,9 +84,9 @@ create table ops.idempotency (
     answer        bytea,
     answered_at   timestamptz,
     created_at    timestamptz not null default now(),
-    primary key (org, principal, key),
     constraint idempotency_answered check ((status is null) = (answered_at is null) and (status is null) = (answer is null))
 );
+alter table ops.idempotency add constraint idempotency_pkey primary key (org, principal, key);
 insert into meta.kind values ('ops.idempotency', 'org', 'org', 13);
 
 grant select, insert, update, delete on ops.jobs to boxoffice_definer;

@@ -12,10 +12,10 @@ create table app.guests (
     email_normal text not null,
     locale     text,
     client_ip  text, client_agent text, client_device text,
-    created_at timestamptz not null,
-    primary key (org, id)
+    created_at timestamptz not null
 );
 create index guests_person on app.guests (person) where person is not null;
+alter table app.guests add constraint guests_pkey primary key (org, id);
 insert into meta.kind values ('app.guests', 'org', 'org', 40);
 
 create table app.orders (
@@ -44,7 +44,6 @@ create table app.orders (
     paid_at    timestamptz,
     version    int not null,
     created_at timestamptz not null,
-    primary key (org, id),
     constraint orders_guest foreign key (org, guest_id) references app.guests (org, id),
     constraint orders_net check (net = list - discount),
     constraint orders_total check (total = net + guest_fee + tax),
@@ -54,6 +53,7 @@ create table app.orders (
 -- order. order_open selects from it, and nobody may delete an event.
 create index orders_newest on app.orders (org, created_at desc, id desc);
 create index orders_of_guest on app.orders (org, guest_id);
+alter table app.orders add constraint orders_pkey primary key (org, id);
 insert into meta.kind values ('app.orders', 'org', 'org', 41);
 
 create table app.order_lines (
@@ -69,13 +69,13 @@ create table app.order_lines (
     fee       bigint not null,
     tax       bigint not null,
     total     bigint not null,
-    parts     bigint[] not null,                     -- per ticket: net, guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee
-    primary key (org, order_id, line),
+    parts     bigint[] not null,                     -- per ticket: net, guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee,
     constraint order_lines_order foreign key (org, order_id) references app.orders (org, id),
     constraint order_lines_parts check (cardinality(parts) = quantity * 7),
     constraint order_lines_total check (net = list - discount and total = net + fee + tax)
 );
 create index order_lines_type on app.order_lines (org, type_id);
+alter table app.order_lines add constraint order_lines_pkey primary key (org, order_id, line);
 insert into meta.kind values ('app.order_lines', 'org', 'org', 42);
 
 -- A payment is one attempt to charge. reference is what the gateway knows it by.
@@ -99,7 +99,6 @@ create table app.payments (
     armed_at   timestamptz not null,                 -- wall clock: fence and horizon count from here
     resolved_at timestamptz,
     created_at timestamptz not null,
-    primary key (org, id),
     constraint payments_order foreign key (org, order_id) references app.orders (org, id),
     constraint payments_reference unique (org, gateway, reference),
     constraint payments_transaction unique (org, gateway, gateway_transaction)
@@ -107,6 +106,7 @@ create table app.payments (
 -- The database itself refuses a second live attempt.
 create unique index payments_one_live on app.payments (org, order_id) where state in ('sending', 'unknown', 'succeeded');
 create index payments_of_order on app.payments (org, order_id, created_at);
+alter table app.payments add constraint payments_pkey primary key (org, id);
 insert into meta.kind values ('app.payments', 'org', 'org', 43);
 
 create table app.tickets (
@@ -121,12 +121,12 @@ create table app.tickets (
     net bigint not null, guest_fee bigint not null, tax bigint not null, tax_on_fee bigint not null,
     organizer_promo bigint not null, platform_promo bigint not null, absorbed_fee bigint not null,
     created_at timestamptz not null,
-    primary key (org, id),
     constraint tickets_line foreign key (org, order_id, line) references app.order_lines (org, order_id, line),
     constraint tickets_place unique (org, order_id, line, seat),
     constraint tickets_code unique (org, code),
     constraint tickets_parts check (least(net, guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee) >= 0)
 );
+alter table app.tickets add constraint tickets_pkey primary key (org, id);
 insert into meta.kind values ('app.tickets', 'org', 'org', 44);
 
 grant select, insert, update on app.guests, app.orders, app.payments, app.tickets to boxoffice_definer;

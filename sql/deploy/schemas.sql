@@ -1,5 +1,9 @@
 -- Deploy boxoffice:schemas to pg
 -- Schemas, the list of table kinds, the business clock and the epoch.
+--
+-- In all changes a table's primary key is made after its other indexes: until
+-- a table is analysed all indexes that begin with org look equally good to the
+-- planner, and it takes the newest.
 begin;
 
 create schema meta;     -- what every table is, for the sharding checks

@@ -55,7 +55,7 @@ select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null
 select pg_temp.settle('payment mine', 'unknown');
 select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null, 'nor while its outcome is unknown');
 select pg_temp.settle('payment mine', 'succeeded');
-select throws_ok($$select pg_temp.begin('second', 'order mine')$$, '23505', null, 'nor once it has succeeded');
+select throws_ok($$select pg_temp.begin('second', 'order mine')$$, 'P0001', null, 'nor once it has succeeded');
 select throws_ok($$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at)
     values (501, gen_random_uuid(), pg_temp.id('order mine'), 'nmi', 'raw', 1, 'USD', 'unknown', now(), now())$$, '23505', null, 'not even by a raw INSERT');
 select pg_temp.sending('three');
@@ -74,7 +74,8 @@ select throws_ok($$update app.payments set reference = 'reference of payment min
     'its reference is used once');
 select throws_ok($$update app.payments set gateway_transaction = 'gateway payment mine' where id = pg_temp.id('payment three')$$, '23505', null,
     'and one transaction of the gateway pays one attempt');
-select throws_ok($$select pg_temp.begin('zero', 'order three', 0)$$, '23514', null, 'nothing is charged with an amount of zero');
+select throws_ok($$select pg_temp.begin('other', 'order three', 11399)$$, 'P0001', null, 'nothing but the order''s total is charged');
+select throws_ok($$select pg_temp.begin('zero', 'order three', 0)$$, 'P0001', null, 'least of all nothing');
 
 select * from finish();
 rollback;

@@ -1,6 +1,7 @@
 -- ops.job_claim(p_org, p_limit, p_lease_ms, p_lease) -> jobs
 -- Step two: takes due jobs of one organizer under a lease on the wall clock. A
--- dead worker's jobs come back when its lease has passed.
+-- dead worker's jobs come back when its lease has passed; one whose workers
+-- keep dying is buried like one that keeps failing.
 create or replace function ops.job_claim(p_org int, p_limit int, p_lease_ms bigint, p_lease uuid)
 returns setof ops.jobs
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -19,6 +20,11 @@ begin
         order by j.due_at limit p_limit
         for update skip locked
     loop
+        if v_job.attempts >= v_job.bury_after then
+            update ops.jobs set buried_at = v_now, last_error = coalesce(v_job.last_error, 'its workers died')
+            where org = p_org and kind = v_job.kind and object_id = v_job.object_id;
+            continue;
+        end if;
         update ops.jobs set leased_until = v_until, lease = p_lease, attempts = v_job.attempts + 1
         where org = p_org and kind = v_job.kind and object_id = v_job.object_id;
         v_job.attempts := v_job.attempts + 1;
