@@ -77,8 +77,7 @@ reply_page(struct reply *rp, const struct page *p, const struct page_item *items
         jo_z(&o, "object", "list");
         jo_array(&o, "data");
         for (size_t i = 0; i < shown; i++)
-                if (!items[i].left_out)
-                        jo_raw(&o, NULL, items[i].view);
+                jo_raw(&o, NULL, items[i].view);
         jo_end_array(&o);
         jo_bool(&o, "has_more", more);
         jo_text(&o, "next_cursor", more ? cursor_of(rp->arena, &items[shown - 1]) : STR_NONE);

@@ -36,7 +36,6 @@ void reply_problem(struct reply *rp, const struct err *e, const char *public_url
 struct page_item {
         struct str view, created_at;
         struct uuid id;
-        bool left_out;          /* not for this caller; the next page's place still counts it */
 };
 bool reply_page(struct reply *rp, const struct page *p, const struct page_item *items, size_t n);
 

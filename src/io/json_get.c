@@ -137,6 +137,15 @@ json_has(const struct json_reader *r, const char *key)
         return json_member(r->object, key) != NULL;
 }
 
+bool
+json_get_null(struct json_reader *r, const char *key)
+{
+        for (struct json *m = r->object == NULL ? NULL : r->object->child; m != NULL; m = m->next)
+                if (m->kind == JSON_NULL && str_is(m->key, key))
+                        return m->asked = true;
+        return false;
+}
+
 /* Characters (code points) of well-formed UTF-8; *plain is false when a control character other than \n is there. */
 static size_t
 text_count(struct str s, bool *plain)

@@ -70,6 +70,9 @@ struct json_reader json_reader_member(struct json_reader *r, const char *key, en
 bool json_reader_close(struct json_reader *r) MUSTCHECK;
 bool json_has(const struct json_reader *r, const char *key);            /* there and not null; does not mark */
 
+/* Whether an explicit null stands there: what it clears is the caller's business. */
+bool json_get_null(struct json_reader *r, const char *key);
+
 /* Length in characters (code points); control characters other than \n are out_of_range. */
 struct str json_get_text(struct json_reader *r, const char *key, enum need need, size_t min, size_t max);
 int64_t json_get_int(struct json_reader *r, const char *key, enum need need, int64_t min, int64_t max,

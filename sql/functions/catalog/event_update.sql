@@ -17,6 +17,8 @@ begin
         raise exception using errcode = 'BX022', message = format('the event is %s', v_old.status);
     end if;
     v_new := jsonb_populate_record(v_old, p_doc);
+    v_new.time_zone := coalesce(v_new.time_zone, v_old.time_zone);
+    v_new.currency := coalesce(v_new.currency, v_old.currency);
     perform app.event_check(p_org, v_new, v_old.currency);
     v_new.version := v_old.version + 1;
     update app.events set (name, venue_name, venue_address, venue_country, venue_region, starts_at, ends_at, time_zone,

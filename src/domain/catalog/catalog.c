@@ -65,8 +65,6 @@ item_of_row(const struct rows *r, struct arena *a, int i, enum catalog_object ob
                 .id = row_uuid(r, i, "id"),
                 .version = row_i64(r, i, "version"),
                 .created_at = row_time(r, a, i, "created_at"),
-                .for_guests = object == CATALOG_EVENT ? !str_is(row_text(r, i, "status"), "draft") :
-                    object == CATALOG_TICKET_TYPE && !row_bool(r, i, "hidden"),
         };
 
         jo_object(&o, NULL);

@@ -26,7 +26,6 @@ struct catalog_item {
         int64_t version;                /* the ETag */
         struct str created_at;
         struct str view;
-        bool for_guests;                /* neither a draft nor hidden */
 };
 
 struct catalog_change {
@@ -42,7 +41,8 @@ struct catalog_change {
 /*
  * Reads the fields of a request into *doc; the caller reads what else stands
  * in the body from the same reader and closes it. creating: required fields
- * must be there and defaults are filled in, else only what was sent is read.
+ * must be there and defaults are filled in, else only what was sent is read, and null
+ * clears a field that has neither.
  */
 void catalog_read(struct json_reader *r, enum catalog_object object, bool creating, struct uuid id, struct str *doc);
 

@@ -140,6 +140,7 @@ catalog_read(struct json_reader *root, enum catalog_object object, bool creating
         }
         for (size_t i = 0; i < table->n; i++) {
                 const struct catalog_field *f = &table->field[i];
+                bool null;
 
                 if (f->shown_only)
                         continue;
@@ -150,11 +151,14 @@ catalog_read(struct json_reader *root, enum catalog_object object, bool creating
                         group = json_reader_member(root, name, OPTIONAL);
                         r = &group;
                 }
+                null = json_get_null(r, f->name);
                 /* A missing required field is complained of by the getter. */
                 if (json_has(r, f->name) || (creating && f->required))
                         read_field(r, f, creating && f->required ? REQUIRED : OPTIONAL, &o);
                 else if (creating && f->otherwise != NULL)
                         put_default(f, &o);
+                else if (!creating && !f->required && f->otherwise == NULL && null)
+                        jo_null(&o, f->column);
         }
         if (name != NULL)
                 (void)!json_reader_close(&group);

@@ -36,12 +36,6 @@ catalog_show_created(struct request *rq, struct reply *rp, const struct catalog_
         return reply_answer(rp, &a);
 }
 
-static bool
-shown_to(const struct request *rq, const struct catalog_item *item)
-{
-        return rq->who.role != ROLE_GUEST || item->for_guests;
-}
-
 bool
 catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, const char *const *known,
     struct err *e)
@@ -61,9 +55,7 @@ catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f
                 return false;
         shown = ARENA_ARRAY(rq->task->arena, struct page_item, n + 1);
         for (size_t i = 0; i < n; i++)
-                shown[i] = (struct page_item){
-                        items[i].view, items[i].created_at, items[i].id, !shown_to(rq, &items[i]),
-                };
+                shown[i] = (struct page_item){ items[i].view, items[i].created_at, items[i].id };
         return reply_page(rp, &page, shown, n);
 }
 
@@ -84,21 +76,17 @@ catalog_event_find(struct request *rq, struct catalog_item *out, struct err *e)
 {
         struct uuid id;
 
-        if (!catalog_param_event(rq, &id, e) || !catalog_find(rq->task, CATALOG_EVENT, uuid_org(id), id, id, out, e))
-                return false;
-        return shown_to(rq, out) || err_set(e, ERR_NOT_FOUND, "there is no such event");
+        return catalog_param_event(rq, &id, e) &&
+            catalog_find(rq->task, CATALOG_EVENT, uuid_org(id), id, id, out, e);
 }
 
 bool
 catalog_type_find(struct request *rq, struct catalog_item *out, struct err *e)
 {
-        struct catalog_item event;
-        struct uuid id;
+        struct uuid event, id;
 
-        if (!catalog_event_find(rq, &event, e) || !param_id(rq, 1, "tkt", &id, e) ||
-            !catalog_find(rq->task, CATALOG_TICKET_TYPE, uuid_org(event.id), event.id, id, out, e))
-                return false;
-        return shown_to(rq, out) || err_set(e, ERR_NOT_FOUND, "there is no such ticket_type");
+        return catalog_param_event(rq, &event, e) && param_id(rq, 1, "tkt", &id, e) &&
+            catalog_find(rq->task, CATALOG_TICKET_TYPE, uuid_org(event), event, id, out, e);
 }
 
 bool

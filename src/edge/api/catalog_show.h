@@ -16,9 +16,8 @@ bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filt
 /* {org}, {event}, {type} of the path; visible to the caller. */
 bool catalog_param_org(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
 bool catalog_param_event(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
-/* Of the path: the event as the caller may see it; a draft is not there for guests. */
+/* The event of the path, or its ticket type. */
 bool catalog_event_find(struct request *rq, struct catalog_item *out, struct err *e) MUSTCHECK;
-/* The same of its ticket type; a hidden one is not there for guests. */
 bool catalog_type_find(struct request *rq, struct catalog_item *out, struct err *e) MUSTCHECK;
 /* An organizer is found by its number: the rest of the id must be its own too. */
 bool catalog_is(const struct catalog_item *item, struct uuid id, struct err *e) MUSTCHECK;

@@ -41,7 +41,7 @@ api_entry_list(struct request *rq, struct reply *rp, struct err *e)
         items = ARENA_ARRAY(rq->task->arena, struct page_item, n + 1);
         for (size_t i = 0; i < n; i++)
                 items[i] = (struct page_item){
-                        ledger_entry_view(rq->task->arena, &entries[i]), entries[i].recorded_at, entries[i].id, false,
+                        ledger_entry_view(rq->task->arena, &entries[i]), entries[i].recorded_at, entries[i].id,
                 };
         return reply_page(rp, &page, items, n);
 }

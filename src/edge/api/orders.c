@@ -209,6 +209,6 @@ api_order_list(struct request *rq, struct reply *rp, struct err *e)
                 return false;
         items = ARENA_ARRAY(rq->task->arena, struct page_item, n + 1);
         for (size_t i = 0; i < n; i++)
-                items[i] = (struct page_item){ view(rq, &orders[i]), orders[i].created_at, orders[i].id, false };
+                items[i] = (struct page_item){ view(rq, &orders[i]), orders[i].created_at, orders[i].id };
         return reply_page(rp, &page, items, n);
 }
