@@ -1,6 +1,7 @@
 /* conf.c - conf.def expanded four times: defaults, reading, unknown names, showing. */
 #include "base/base.h"
 #include "base/conf.h"
+#include "base/money.h"
 #include "base/str.h"
 
 #include <inttypes.h>
@@ -83,18 +84,55 @@ one_of(const char *name, const char *value, const char *const *allowed, FILE *co
         return false;
 }
 
+#define TCP_USER_TIMEOUT_MS 20000        /* io/http.h: bytes of a dead sender may still arrive for so long */
+
+static bool
+complain_if(bool wrong, const char *name, const char *rule, FILE *complain)
+{
+        if (wrong)
+                fprintf(complain, "boxoffice: %s%s %s\n", PREFIX, name, rule);
+        return !wrong;
+}
+
+static bool
+begins(const char *value, const char *with)
+{
+        return value == NULL || strncmp(value, with, strlen(with)) == 0;
+}
+
+/* "USD=50,JPY=100" */
+static bool
+amounts_ok(const char *text)
+{
+        struct str rest = str_of(text), one, code, number;
+        enum currency c;
+        int64_t v;
+
+        while (rest.n > 0) {
+                (void)str_cut(rest, ',', &one, &rest);
+                if (!str_cut(one, '=', &code, &number) || !currency_parse(code, &c) || !str_to_i64(number, &v) || v < 0)
+                        return false;
+        }
+        return true;
+}
+
 static bool
 consistent(const struct conf *c, FILE *complain)
 {
+        bool live = strcmp(c->mode, "live") == 0;
         bool ok = one_of("MODE", c->mode, (const char *const[]){ "test", "live", NULL }, complain);
 
         ok &= one_of("LOG_LEVEL", c->log_level, (const char *const[]){ "debug", "info", "warn", "error", NULL },
             complain);
-        if (c->call_deadline_ms >= c->fence_ms || c->fence_ms >= c->horizon_ms) {
-                fprintf(complain, "boxoffice: CALL_DEADLINE_MS < FENCE_MS < HORIZON_MS must hold, or a charge "
-                    "could be made after it was given up\n");
-                ok = false;
-        }
+        ok &= complain_if(c->call_deadline_ms >= c->fence_ms || c->fence_ms >= c->horizon_ms, "CALL_DEADLINE_MS",
+            "< FENCE_MS < HORIZON_MS must hold, or a charge could be made after it was given up", complain);
+        ok &= complain_if(live && c->horizon_ms < c->fence_ms + TCP_USER_TIMEOUT_MS, "HORIZON_MS",
+            "must be at least FENCE_MS + 20000 in live mode: a dead sender's bytes may arrive for so long", complain);
+        ok &= complain_if(!begins(c->redis_url, "unix:///"), "REDIS_URL", "must begin with unix:///", complain);
+        ok &= complain_if(!begins(c->gateway_url, "https://"), "GATEWAY_URL", "must begin with https://", complain);
+        ok &= complain_if(!begins(c->public_url, "https://"), "PUBLIC_URL", "must begin with https://", complain);
+        ok &= complain_if(!amounts_ok(c->minimum_amounts), "MINIMUM_AMOUNTS",
+            "must be a list like USD=50,JPY=100", complain);
         return ok;
 }
 

@@ -20,6 +20,15 @@ static struct {
 
 static const char *const level_text[] = { "debug", "info", "warn", "error" };
 
+enum log_level
+log_level_of(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(level_text); i++)
+                if (strcmp(name, level_text[i]) == 0)
+                        return (enum log_level)i;
+        return LOG_INFO;
+}
+
 void
 log_open(const char *program, enum log_level least)
 {

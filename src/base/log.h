@@ -1,8 +1,8 @@
 /*
  * log.h - one JSON line per happening, on standard error.
  *
- * log_info(subject, "order.paid", "order", STR(...), ..., NULL): pairs of key
- * and struct str, ended by NULL. The subject (may be NULL) adds the request
+ * log_info(subject, "order.paid", { "order", id }, ...): pairs of a key and a
+ * struct str. The subject (may be NULL) adds the request
  * and trace ids. Messages are lower case without full stop and carry ids, never card
  * data, secrets, personal data or message bodies. Values are escaped here, so
  * nobody can forge a line.
@@ -25,6 +25,8 @@ struct log_pair {
         struct str value;
 };
 
+/* By its name; an unknown one is LOG_INFO (conf.h refuses those). */
+enum log_level log_level_of(const char *name);
 void log_open(const char *program, enum log_level least);
 void log_line(const struct log_subject *s, enum log_level level, const char *event,
     const struct log_pair *pairs, size_t n);

@@ -127,24 +127,25 @@ body_read(struct request *rq, FCGX_Request *f, struct err *e)
         return true;
 }
 
+#define HEADER_MAX ((size_t)16 * 1024)
+
 static void
 reply_write(const struct reply *rp, FCGX_Request *f, bool head)
 {
         struct buf b;
         struct str out;
 
-        buf_init(&b, rp->arena,
-            (size_t)16 * 1024 * 1024);
+        buf_init(&b, rp->arena, HEADER_MAX);
         buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", rp->status, rp->content_type,
             rp->body.n);
         for (size_t i = 0; i < rp->fields_n; i++)
                 buf_fmt(&b, "%s: %.*s\r\n", rp->field[i].name, STR_ARG(rp->field[i].value));
         buf_puts(&b, "\r\n");
-        if (!head)
-                buf_put(&b, rp->body);
         out = buf_str(&b);
         CHECK(out.p != NULL);
-        (void)FCGX_PutStr(out.p, (int)out.n, f->out);   /* a caller who went away hears it by repeating its key */
+        /* A caller who went away hears it by repeating its key. */
+        if (FCGX_PutStr(out.p, (int)out.n, f->out) >= 0 && !head && rp->body.n > 0)
+                (void)FCGX_PutStr(rp->body.p, (int)rp->body.n, f->out);
 }
 
 static void

@@ -108,6 +108,6 @@ gate_admit(struct request *rq, struct reply *rp, struct err *e)
                 return false;
         if (rq->route->who == 0)
                 return body_fits(rq, e);
-        return credential_known(rq, rp, e) && role_fits(rq, e) && ratelimit_allow(rq, rp, e) && body_fits(rq, e) &&
+        return credential_known(rq, rp, e) && ratelimit_allow(rq, rp, e) && role_fits(rq, e) && body_fits(rq, e) &&
             json_read(rq, e) && idempotency_read(rq, e);
 }

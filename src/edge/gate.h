@@ -2,8 +2,8 @@
  * gate.h - the one admission function: everything that is decided about a
  * request before its handler runs, cheapest first, and nothing after it.
  *
- *   route and method -> body size -> credential -> role and scope -> rate
- *   -> headers -> Idempotency-Key -> JSON -> card data
+ *   route and method -> body size -> credential -> rate -> role and scope
+ *   -> body and its type -> JSON -> card data -> Idempotency-Key
  */
 #ifndef EDGE_GATE_H
 #define EDGE_GATE_H

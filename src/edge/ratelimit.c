@@ -21,7 +21,8 @@ static struct kv_script gcra = {
                "local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) "
                "local new = tat + interval "
                "local room = now - (new - interval * burst) "
-               "if room < 0 then return {0, 0, math.ceil((tat - now) / 1000000), math.ceil(-room / 1000000)} end "
+               "local wait = math.ceil(-room / 1000000) "
+               "if room < 0 then return {0, 0, wait, wait} end "
                "redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000) + 1) "
                "return {1, math.floor(room / interval), math.ceil((new - now) / 1000000), 0}",
 };
@@ -88,7 +89,7 @@ ratelimit_allow(struct request *rq, struct reply *rp, struct err *e)
             (long long)n[2]));
         if (n[0] == 1)
                 return true;
-        e->retry_after_seconds = (int)(n[3] > n[2] ? n[3] : n[2]);
+        e->retry_after_seconds = (int)n[3];
         return err_set(e, ERR_RATE_LIMITED, "at most %lld calls in %lld s", (long long)p.quota,
             (long long)p.window_seconds);
 }

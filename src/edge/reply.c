@@ -66,12 +66,25 @@ cursor_of(struct arena *a, const struct page_item *last)
         return hex_encode(a, plain.p, plain.n);
 }
 
+#define PAGE_BYTES_MAX ((size_t)2 * 1024 * 1024)
+
+/* A page of very large objects ends early; the cursor goes on behind it. */
+static size_t
+items_that_fit(const struct page_item *items, size_t n)
+{
+        size_t bytes = 0, i = 0;
+
+        while (i < n && (i == 0 || bytes + items[i].view.n <= PAGE_BYTES_MAX))
+                bytes += items[i++].view.n;
+        return i;
+}
+
 bool
 reply_page(struct reply *rp, const struct page *p, const struct page_item *items, size_t n)
 {
         struct json_out o = json_out_new(rp->arena);
-        bool more = (int64_t)n > p->limit;
-        size_t shown = more ? (size_t)p->limit : n;
+        size_t shown = items_that_fit(items, (int64_t)n > p->limit ? (size_t)p->limit : n);
+        bool more = shown < n;
 
         jo_object(&o, NULL);
         jo_z(&o, "object", "list");

@@ -76,7 +76,6 @@ bool db_query(struct db *db, struct arena *a, const struct log_subject *s, const
     const struct params *p, struct rows *out, struct err *e) MUSTCHECK;
 
 void tx_repeatable(struct tx *tx);
-struct arena *tx_arena(struct tx *tx);
 void tx_put(struct tx *tx, const struct stmt *st, const struct params *p);
 bool tx_get(struct tx *tx, struct rows *out, struct err *e) MUSTCHECK;
 bool tx_call(struct tx *tx, const struct stmt *st, const struct params *p, struct rows *out,

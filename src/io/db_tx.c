@@ -39,12 +39,6 @@ tx_repeatable(struct tx *tx)
         tx->repeatable = true;
 }
 
-struct arena *
-tx_arena(struct tx *tx)
-{
-        return tx->arena;
-}
-
 static void
 queue_put(struct tx *tx, const char *name, const char *sql, const struct params *p)
 {
@@ -57,6 +51,7 @@ queue_put(struct tx *tx, const char *name, const char *sql, const struct params 
 void
 tx_put(struct tx *tx, const struct stmt *st, const struct params *p)
 {
+        CHECK(!tx->commit_sent);        /* it would run by itself, outside the transaction */
         if (!tx->begun)
                 queue_put(tx, "begin", "BEGIN", NULL);
         tx->begun = true;

@@ -39,15 +39,23 @@ job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jo
         if (!db_query(t->db, t->arena, &t->subject, &stmt_job_claim, &p, &r, e))
                 return false;
         CHECK(r.n <= max);
-        for (*n = 0; *n < r.n; ++*n)
-                jobs[*n] = (struct job){
-                        .org = (int32_t)row_i64(&r, *n, "org"),
-                        .kind = row_text(&r, *n, "kind"),
-                        .object = row_uuid(&r, *n, "object_id"),
-                        .attempts = row_i64(&r, *n, "attempts"),
-                        .request_id = row_text(&r, *n, "request_id"),
+        *n = 0;
+        for (int i = 0; i < r.n; i++) {
+                struct job j = {
+                        .org = (int32_t)row_i64(&r, i, "org"),
+                        .kind = row_text(&r, i, "kind"),
+                        .object = row_uuid(&r, i, "object_id"),
+                        .attempts = row_i64(&r, i, "attempts"),
+                        .request_id = row_text(&r, i, "request_id"),
                         .lease = lease,
                 };
+
+                if (row_bool(&r, i, "buried"))
+                        log_error(&t->subject, "job.buried", { "kind", j.kind }, { "detail", STR("its workers died") },
+                            { "next", STR("see `boxoffice jobs list`, then jobs retry") });
+                else
+                        jobs[(*n)++] = j;
+        }
         return true;
 }
 

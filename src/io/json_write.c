@@ -94,6 +94,19 @@ jo_z(struct json_out *o, const char *key, const char *v)
 }
 
 void
+jo_id(struct json_out *o, const char *key, const char *prefix, struct uuid id)
+{
+        char text[ID_TEXT_MAX];
+
+        if (uuid_is_nil(id)) {
+                jo_null(o, key);
+                return;
+        }
+        typeid_text(prefix, id, text);
+        jo_z(o, key, text);
+}
+
+void
 jo_int(struct json_out *o, const char *key, int64_t v)
 {
         put_key(o, key);

@@ -15,6 +15,7 @@
 #define IO_JSON_WRITE_H
 
 #include "base/base.h"
+#include "base/id.h"
 #include "base/str.h"
 
 struct arena;
@@ -31,6 +32,8 @@ void jo_end_object(struct json_out *o);
 void jo_end_array(struct json_out *o);
 void jo_text(struct json_out *o, const char *key, struct str v);
 void jo_z(struct json_out *o, const char *key, const char *v);          /* NULL is null */
+/* An id in the API's form (id.h); the nil uuid is null. */
+void jo_id(struct json_out *o, const char *key, const char *prefix, struct uuid id);
 void jo_int(struct json_out *o, const char *key, int64_t v);
 void jo_bool(struct json_out *o, const char *key, bool v);
 void jo_null(struct json_out *o, const char *key);

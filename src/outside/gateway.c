@@ -11,7 +11,7 @@
 #include "outside/gateway_nmi.h"
 
 #define BREAKER_LIMIT   5
-#define BREAKER_OPEN_MS 1000
+#define BREAKER_OPEN_MS 1000            /* at least; half a call's deadline where that is longer */
 
 bool
 gateway_known(struct str name)
@@ -32,8 +32,10 @@ may_call(struct task *t, struct gateway_answer *out)
 static void
 record(struct task *t, const struct gateway_answer *a)
 {
+        int64_t open_ms = t->conf->call_deadline_ms / 2;
+
         breaker_record(t->gateway_breaker, a->outcome == GATEWAY_NOT_SENT || a->timed_out, BREAKER_LIMIT,
-            BREAKER_OPEN_MS);
+            open_ms > BREAKER_OPEN_MS ? open_ms : BREAKER_OPEN_MS);
 }
 
 static void

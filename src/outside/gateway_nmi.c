@@ -10,6 +10,7 @@
 #include "outside/gateway_nmi.h"
 
 #define FIELDS_MAX      12
+#define CONNECT_MS      5000            /* a gateway that can't be reached is known sooner than one that hangs */
 #define DUP_SECONDS     "86400"         /* the gateway's own duplicate check stays on as the last wall */
 
 struct form {
@@ -33,6 +34,16 @@ decimal(struct task *t, struct money m)
         return str_dup(t->arena, str_of(text));
 }
 
+/* A refusal whose text names an earlier transaction, or that says nothing: a charge may stand. */
+static bool
+speaks_of_another(struct str text)
+{
+        char z[256];
+
+        (void)snprintf(z, sizeof z, "%.*s", STR_ARG(text));
+        return text.n == 0 || strcasestr(z, "duplicate") != NULL || strcasestr(z, "refid") != NULL;
+}
+
 static enum gateway_outcome
 outcome_of_code(int64_t code, struct str text, const char **decline)
 {
@@ -49,7 +60,7 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
         for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
                 if (code < codes[i].from || code > codes[i].to)
                         continue;
-                if (code == 300 && memmem(text.p, text.n, "Duplicate transaction", 21) != NULL)
+                if (code == 300 && speaks_of_another(text))
                         return GATEWAY_UNKNOWN;
                 *decline = codes[i].decline;
                 return codes[i].outcome;
@@ -57,16 +68,36 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
         return GATEWAY_UNKNOWN;
 }
 
+static bool
+only_of(struct str s, const char *allowed, size_t max)
+{
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] == '\0' || strchr(allowed, s.p[i]) == NULL)
+                        return false;
+        return s.n > 0 && s.n <= max;
+}
+
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 struct str
 nmi_card_last4(struct str cc_number)
 {
-        return cc_number.n < 4 ? STR_NONE : (struct str){ cc_number.p + cc_number.n - 4, 4 };
+        struct str last = cc_number.n < 4 ? STR_NONE : (struct str){ cc_number.p + cc_number.n - 4, 4 };
+
+        return only_of(last, DIGITS, 4) ? last : STR_NONE;
+}
+
+bool
+nmi_transaction_id(struct str s)
+{
+        return only_of(s, DIGITS LETTERS "-_", 64);
 }
 
 struct str
 nmi_card_brand(struct str cc_type, struct str cc_number)
 {
-        if (cc_type.n > 0)
+        if (only_of(cc_type, LETTERS " ", 20))
                 return cc_type;
         if (cc_number.n == 0)
                 return STR_NONE;
@@ -79,6 +110,49 @@ nmi_card_brand(struct str cc_type, struct str cc_number)
         }
 }
 
+bool
+nmi_amount(struct str text, enum currency c, struct money *out)
+{
+        struct str whole, fraction;
+
+        /* Two decimals are written whatever the currency has: "1000.00" is 1000 yen. */
+        if (str_cut(text, '.', &whole, &fraction)) {
+                while (fraction.n > (size_t)currency_exponent(c) && fraction.p[fraction.n - 1] == '0')
+                        fraction.n--;
+                text.n = whole.n + (fraction.n == 0 ? 0 : 1 + fraction.n);
+        }
+        return money_parse_decimal(text, c, out);
+}
+
+/* Whether what the gateway says of itself is about our attempt: its reference, and response and code agreeing. */
+static bool
+is_ours(struct arena *a, struct str body, struct str reference, enum gateway_outcome outcome)
+{
+        struct str got;
+
+        if (form_value(a, body, "orderid", &got) && got.n > 0 && !str_eq(got, reference))
+                return false;
+        if (!form_value(a, body, "response", &got))
+                return false;
+        return outcome == GATEWAY_SUCCEEDED ? str_is(got, "1") : !str_is(got, "1");
+}
+
+/* Approved with our own reference, a usable id, and the whole amount where one is named (partial approval). */
+static bool
+approval_complete(struct arena *a, struct str body, struct str reference, struct money amount,
+    struct gateway_answer *out)
+{
+        struct str got;
+        struct money authorized;
+
+        if (!form_value(a, body, "orderid", &got) || !str_eq(got, reference) ||
+            !form_value(a, body, "transactionid", &out->transaction) || !nmi_transaction_id(out->transaction))
+                return false;
+        if (!form_value(a, body, "amount_authorized", &got) || got.n == 0)
+                return true;
+        return nmi_amount(got, amount.currency, &authorized) && authorized.minor == amount.minor;
+}
+
 /*
  * Judges a complete answer. Approved only with our own reference, and with the
  * whole amount where the gateway names one (partial approval).
@@ -86,7 +160,7 @@ nmi_card_brand(struct str cc_type, struct str cc_number)
 static void
 judge(struct task *t, struct str body, struct str reference, struct money amount, struct gateway_answer *out)
 {
-        struct str code, text = STR(""), got, number = STR_NONE, type = STR_NONE;
+        struct str code, text = STR(""), number = STR_NONE, type = STR_NONE;
         const char *decline = NULL;
         int64_t n;
 
@@ -97,20 +171,27 @@ judge(struct task *t, struct str body, struct str reference, struct money amount
         out->code = code;
         out->why = text;
         out->outcome = outcome_of_code(n, text, &decline);
+        if (out->outcome != GATEWAY_UNKNOWN && !is_ours(t->arena, body, reference, out->outcome)) {
+                out->outcome = GATEWAY_UNKNOWN;
+                out->why = STR("the answer is not about our reference, or contradicts itself");
+                return;
+        }
         if (out->outcome == GATEWAY_DECLINED)
                 out->decline_code = str_of(decline);
-        if (form_value(t->arena, body, "cc_number", &number))
-                out->card_last4 = nmi_card_last4(number);
+        (void)form_value(t->arena, body, "cc_number", &number);
         (void)form_value(t->arena, body, "cc_type", &type);
+        out->card_last4 = nmi_card_last4(number);
         out->card_brand = nmi_card_brand(type, number);
-        if (out->outcome != GATEWAY_SUCCEEDED)
-                return;
-        if (!form_value(t->arena, body, "orderid", &got) || !str_eq(got, reference) ||
-            !form_value(t->arena, body, "transactionid", &out->transaction) || out->transaction.n == 0 ||
-            (form_value(t->arena, body, "amount_authorized", &got) && !str_eq(got, decimal(t, amount)))) {
+        if (out->outcome == GATEWAY_SUCCEEDED && !approval_complete(t->arena, body, reference, amount, out)) {
                 out->outcome = GATEWAY_UNKNOWN;
                 out->why = STR("the approval does not carry our reference and amount");
         }
+}
+
+int64_t
+nmi_connect_ms(const struct conf *c)
+{
+        return c->call_deadline_ms < CONNECT_MS ? c->call_deadline_ms : CONNECT_MS;
 }
 
 static void
@@ -121,6 +202,7 @@ transact(struct task *t, struct form *f, struct str reference, struct money amou
                 .form = f->field,
                 .form_n = f->n,
                 .deadline_ms = t->conf->call_deadline_ms,
+                .connect_ms = nmi_connect_ms(t->conf),
         };
         struct http_answer answer;
 

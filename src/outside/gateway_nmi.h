@@ -18,4 +18,10 @@ void nmi_lookup(struct task *t, struct str reference, struct gateway_records *ou
 struct str nmi_card_brand(struct str cc_type, struct str cc_number);
 struct str nmi_card_last4(struct str cc_number);
 
+bool nmi_transaction_id(struct str s);
+/* An amount as NMI writes it: two decimals whatever the currency has. */
+bool nmi_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
+struct conf;
+int64_t nmi_connect_ms(const struct conf *c);
+
 #endif

@@ -45,7 +45,7 @@ child_text(struct arena *a, const xmlNode *n, const char *name)
         return STR_NONE;
 }
 
-/* The sale or auth action of a transaction; NULL when it is something else (a refund, a credit). */
+/* The sale or auth action of a transaction; NULL when it has none (yet). */
 static const xmlNode *
 charge_action(struct arena *a, const xmlNode *transaction)
 {
@@ -71,7 +71,10 @@ state_of(struct str condition, struct str success)
         return str_is(condition, "canceled") ? RECORD_VOIDED : RECORD_UNDECIDED;
 }
 
-/* false: it is a charge of this reference that can't be read: then nothing is known. */
+/*
+ * false: it is our reference's and can't be read: then nothing is known. One
+ * without a charge action yet is undecided, not absent.
+ */
 static bool
 record_read(struct arena *a, const xmlNode *transaction, struct str reference, struct gateway_records *out)
 {
@@ -79,18 +82,21 @@ record_read(struct arena *a, const xmlNode *transaction, struct str reference, s
         struct gateway_record *r = &out->record[out->n];
         enum currency currency;
 
-        if (action == NULL || !str_eq(child_text(a, transaction, "order_id"), reference))
+        if (!str_eq(child_text(a, transaction, "order_id"), reference))
                 return true;
-        if (out->n == GATEWAY_RECORDS_MAX || !currency_parse(child_text(a, transaction, "currency"), &currency) ||
-            !money_parse_decimal(child_text(a, action, "amount"), currency, &r->amount))
+        if (out->n == GATEWAY_RECORDS_MAX)
                 return false;
+        out->n++;
+        *r = (struct gateway_record){ .state = RECORD_UNDECIDED };
+        if (action == NULL)
+                return true;
         r->state = state_of(child_text(a, transaction, "condition"), child_text(a, action, "success"));
         r->transaction = child_text(a, transaction, "transaction_id");
         r->code = child_text(a, action, "response_code");
         r->card_last4 = nmi_card_last4(child_text(a, transaction, "cc_number"));
         r->card_brand = nmi_card_brand(child_text(a, transaction, "cc_type"), child_text(a, transaction, "cc_number"));
-        out->n++;
-        return true;
+        return nmi_transaction_id(r->transaction) && currency_parse(child_text(a, transaction, "currency"), &currency) &&
+            nmi_amount(child_text(a, action, "amount"), currency, &r->amount);
 }
 
 static void
@@ -130,6 +136,7 @@ nmi_lookup(struct task *t, struct str reference, struct gateway_records *out)
                 .form = form,
                 .form_n = ARRAY_LEN(form),
                 .deadline_ms = t->conf->call_deadline_ms,
+                .connect_ms = nmi_connect_ms(t->conf),
         };
         struct http_answer answer;
 

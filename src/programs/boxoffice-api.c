@@ -15,12 +15,6 @@
 
 extern char **environ;
 
-static enum log_level
-level_of(const char *s)
-{
-        return *s == 'd' ? LOG_DEBUG : *s == 'i' ? LOG_INFO : *s == 'w' ? LOG_WARN : LOG_ERROR;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -37,7 +31,7 @@ main(int argc, char **argv)
         if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_REDIS | TASK_GATEWAY | TASK_KEY,
             stderr))
                 return 2;
-        log_open(argv[1], level_of(conf.log_level));
+        log_open(argv[1], log_level_of(conf.log_level));
         served = fcgi_serve(&task, conf.requests_per_worker);
         stats = db_stats(task.db);
         (void)snprintf(text[0], sizeof text[0], "%lld", (long long)served);

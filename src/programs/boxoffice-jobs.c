@@ -35,7 +35,7 @@ main(int argc, char **argv UNUSED)
         }
         if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_GATEWAY | TASK_KEY, stderr))
                 return 2;
-        log_open("jobs", LOG_INFO);
+        log_open("jobs", log_level_of(conf.log_level));
         CHECK(sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGINT, &action, NULL) == 0);
         jobs_serve(&task, &stop);
         task_close(&task);

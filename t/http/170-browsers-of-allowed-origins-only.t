@@ -26,7 +26,7 @@ for my $key ($token, $seller) {
     like(join(',', map { ref ? @$_ : $_ } $got->{headers}{vary} // ''), qr/\bOrigin\b/, '... and caches know that it depends on the origin');
     is($got->{headers}{'access-control-allow-credentials'}, undef, '... and cookies are not spoken of');
 }
-my $refused = $s->call(GET => '/v1/events/evt_0', undef, key => $token, Origin => $shop_origin);
+my $refused = $s->call(GET => '/v1/orders/ord_0', undef, key => $token, Origin => $shop_origin);
 problem_ok($refused, 404, 'not_found', 'an error to a browser');
 is($refused->{headers}{'access-control-allow-origin'}, $shop_origin, '... may be read as well');
 is($s->call(GET => '/v1/events', undef, key => 'at_forged', Origin => $shop_origin)->{headers}{'access-control-allow-origin'}, $shop_origin,

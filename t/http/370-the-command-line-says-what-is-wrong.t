@@ -119,12 +119,12 @@ unlike($list->(), qr/$object.*waiting/, '... and waits no more');
 
 my $epoch = sub { $s->dbh->selectrow_array('select epoch::text from ops.epoch') };
 my $before = $epoch->();
-my $finish = bx(qw(restore finish));
+my $finish = bx(qw(restore finish --no-hold-money));
 is($finish->{status}, 0, 'a restore is finished');
 is($finish->{out}, $epoch->() . "\n", '... printing the new epoch');
 isnt($epoch->(), $before, '... which is another');
 is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'ok', '... and all is served');
-my $hold = bx(qw(restore finish --hold-money));
+my $hold = bx(qw(restore finish));
 like($hold->{err}, qr/restore resume/, 'with money on hold, told how to go on');
 is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'recovering', '... /readyz tells it');
 my $refused = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa');

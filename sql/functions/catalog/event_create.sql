@@ -7,7 +7,7 @@ declare
     v_new app.events := jsonb_populate_record(null::app.events, p_doc);
     v_org app.organizers;
 begin
-    select * into v_org from app.organizers o where o.org = p_org;
+    select * into v_org from app.organizers o where o.org = p_org for share;
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such organizer';
     end if;

@@ -6,9 +6,15 @@ as $$
 declare
     v_held bigint;
 begin
+    -- Live holds are found by their jobs, not among all orders ever made: a held
+    -- order has its expiry, one under way its payment's look-up.
     select coalesce(sum(l.quantity), 0) into v_held
-    from app.order_lines l join app.orders o on o.org = l.org and o.id = l.order_id
-    where l.org = p_org and o.org = p_org and l.type_id = p_type and o.status in ('held', 'processing');
+    from app.order_lines l
+    where l.org = p_org and l.type_id = p_type and l.order_id in (
+        select j.object_id from ops.jobs j where j.org = p_org and j.kind = 'order_expire'
+        union
+        select p.order_id from ops.jobs j join app.payments p on p.org = j.org and p.id = j.object_id
+        where j.org = p_org and p.org = p_org and j.kind = 'payment_lookup');
     if v_held >= p_missing then
         raise exception using errcode = 'BX012', message = 'all tickets of this type are held or sold; some may come back within minutes';
     end if;

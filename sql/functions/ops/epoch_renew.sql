@@ -8,5 +8,6 @@ declare
     v_epoch uuid := gen_random_uuid();
 begin
     update ops.epoch set epoch = v_epoch, recovering = p_recovering, renewed_at = now() where one;
+    perform ops.audit_put(0, 'operator', 'epoch.renewed', v_epoch, null, null, jsonb_build_object('recovering', p_recovering));
     return v_epoch;
 end $$;

@@ -6,5 +6,9 @@ as $$
 begin
     update ops.jobs set due_at = now(), business = false, buried_at = null, attempts = 0, leased_until = null, lease = null
     where org = p_org and kind = p_kind and object_id = p_object;
-    return found;
+    if not found then
+        return false;
+    end if;
+    perform ops.audit_put(p_org, 'operator', 'job.revived', p_object, null, null, jsonb_build_object('kind', p_kind));
+    return true;
 end $$;

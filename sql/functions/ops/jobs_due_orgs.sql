@@ -9,7 +9,7 @@ declare
 begin
     return query
         select j.org from ops.jobs j
-        where j.buried_at is null
+        where j.buried_at is null and j.due_at <= greatest(v_business, now())
           and j.due_at <= case when j.business then v_business else now() end
           and (j.leased_until is null or j.leased_until < now())
         group by j.org order by min(j.due_at) limit p_limit;

@@ -3,6 +3,9 @@
 create or replace function ops.recovery_end() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_epoch uuid;
 begin
-    update ops.epoch set recovering = false where one;
+    update ops.epoch set recovering = false where one returning epoch into v_epoch;
+    perform ops.audit_put(0, 'operator', 'recovery.ended', v_epoch, null, null, '{}');
 end $$;

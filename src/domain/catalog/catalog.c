@@ -12,15 +12,6 @@
 #include "domain/catalog/catalog.sql.def"
 
 static void
-put_id(struct json_out *o, const char *key, const char *prefix, struct uuid u)
-{
-        char text[ID_TEXT_MAX];
-
-        typeid_text(prefix, u, text);
-        jo_z(o, key, text);
-}
-
-static void
 put_field(struct json_out *o, const struct catalog_field *f, const struct rows *r, struct arena *a, int i)
 {
         if (row_is_null(r, i, f->column)) {
@@ -38,10 +29,10 @@ put_field(struct json_out *o, const struct catalog_field *f, const struct rows *
                 jo_text(o, f->name, row_time(r, a, i, f->column));
                 return;
         case KIND_ORGANIZER:
-                put_id(o, f->name, "org", row_uuid(r, i, f->column));
+                jo_id(o, f->name, "org", row_uuid(r, i, f->column));
                 return;
         case KIND_EVENT:
-                put_id(o, f->name, "evt", row_uuid(r, i, f->column));
+                jo_id(o, f->name, "evt", row_uuid(r, i, f->column));
                 return;
         case KIND_TEXT:
         case KIND_EMAIL:
@@ -68,7 +59,7 @@ item_of_row(const struct rows *r, struct arena *a, int i, enum catalog_object ob
         };
 
         jo_object(&o, NULL);
-        put_id(&o, "id", table->prefix, item.id);
+        jo_id(&o, "id", table->prefix, item.id);
         jo_z(&o, "object", table->object);
         for (size_t k = 0; k < table->n; k++) {
                 const struct catalog_field *f = &table->field[k];

@@ -30,7 +30,7 @@ open_task(struct task *t, const struct conf *c)
 
 struct options {
         const char *role, *name, *scopes;
-        bool origin, hold_money;
+        bool origin, no_hold_money;
         char **rest;
         int rest_n;
 };
@@ -43,7 +43,7 @@ options_read(int argc, char **argv, struct options *o)
                 { "name", required_argument, NULL, 'n' },
                 { "scopes", required_argument, NULL, 's' },
                 { "show-origin", no_argument, NULL, 'o' },
-                { "hold-money", no_argument, NULL, 'h' },
+                { "no-hold-money", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
         int c;
@@ -55,7 +55,7 @@ options_read(int argc, char **argv, struct options *o)
                 case 'n': o->name = optarg; break;
                 case 's': o->scopes = optarg; break;
                 case 'o': o->origin = true; break;
-                case 'h': o->hold_money = true; break;
+                case 'h': o->no_hold_money = true; break;
                 default:  return false;         /* getopt has said why */
                 }
         }
@@ -146,11 +146,11 @@ restore_finish(const struct conf *c, const struct options *o)
 
         if (!open_task(&t, c))
                 return EXIT_USAGE;
-        if (!house_epoch_renew(&t, o->hold_money, &epoch, &e))
+        if (!house_epoch_renew(&t, !o->no_hold_money, &epoch, &e))
                 return failed(&e);
         uuid_text(epoch, text);
         printf("%s\n", text);
-        if (o->hold_money)
+        if (!o->no_hold_money)
                 fprintf(stderr, "boxoffice: charges answer 503 recovering; compare the gateway's list with ours, then "
                     "`boxoffice restore resume`\n");
         task_close(&t);
@@ -248,7 +248,7 @@ static const struct {
         { "jobs", "list", "the work that waits, buried first", jobs_list },
         { "jobs", "retry", "ORGANIZER KIND OBJECT  run it now", jobs_retry },
         { "jobs", "cancel", "ORGANIZER KIND OBJECT  never run it", jobs_cancel },
-        { "restore", "finish", "[--hold-money]  after a restore: renews the epoch", restore_finish },
+        { "restore", "finish", "[--no-hold-money]  after a restore: renews the epoch, charges wait", restore_finish },
         { "restore", "resume", "money calls answer again", restore_resume },
 };
 

@@ -16,14 +16,27 @@
 
 #define ORGS_MAX        64
 #define BATCH_MAX       16
+#define BUSY_MS         1000
+#define DOWN_MS         1000            /* between tries when the database does not answer */
 
 static void
-reap(int *children, bool wait)
+reap(int *children, int options)
 {
-        while (*children > 0 && waitpid(-1, NULL, wait ? 0 : WNOHANG) > 0) {
+        while (*children > 0 && waitpid(-1, NULL, options) > 0)
                 --*children;
-                wait = false;
-        }
+}
+
+/* All children are busy, perhaps with a gateway that hangs: the other work must not wait for them. */
+static bool
+put_back(struct task *t, const struct job *j, int children)
+{
+        struct err e = { .code = ERR_NONE };
+
+        if (children < (int)t->conf->jobs_children)
+                return false;
+        if (!job_again(t, j, BUSY_MS, STR("all children are busy"), false, &e))
+                log_error(&t->subject, "jobs.not_put_back", { "kind", j->kind }, { "detail", str_of(e.detail) });
+        return true;
 }
 
 /* A child of its own: the fence kills this call and nothing else, and its lease brings the job back. */
@@ -32,7 +45,9 @@ run_apart(struct task *t, const struct job *j, int *children)
 {
         pid_t pid;
 
-        reap(children, *children >= (int)t->conf->jobs_children);
+        reap(children, WNOHANG);
+        if (put_back(t, j, *children))
+                return;
         pid = fork();
         if (pid < 0) {
                 log_error(&t->subject, "jobs.fork_failed", { "kind", j->kind });
@@ -67,7 +82,7 @@ serve_org(struct task *t, int32_t org, int *children, struct err *e)
 
 /* One round; true when there was work. */
 static bool
-serve_round(struct task *t, int *children)
+serve_round(struct task *t, int *children, bool *down)
 {
         struct err e = { .code = ERR_NONE };
         int32_t orgs[ORGS_MAX];
@@ -79,6 +94,7 @@ serve_round(struct task *t, int *children)
         if (!ok)
                 log_error(&t->subject, "jobs.round_failed", { "code", str_of(err_info(e.code)->code) },
                     { "detail", str_of(e.detail) });
+        *down = !ok;
         t->subject.request_id = STR_NONE;
         arena_reset(t->arena);
         return ok && n > 0;
@@ -88,12 +104,12 @@ void
 jobs_serve(struct task *t, const volatile sig_atomic_t *stop)
 {
         int children = 0;
+        bool down;
 
         while (!*stop) {
-                if (!serve_round(t, &children))
-                        clock_sleep_ms(t->conf->jobs_poll_ms);
-                reap(&children, false);
+                if (!serve_round(t, &children, &down))
+                        clock_sleep_ms(down ? DOWN_MS : t->conf->jobs_poll_ms);
+                reap(&children, WNOHANG);
         }
-        while (children > 0)
-                reap(&children, true);
+        reap(&children, 0);
 }

@@ -32,7 +32,6 @@ bool account_parse(struct str s, enum account *out) MUSTCHECK;
 
 void posting_debit(struct posting_set *s, enum account a, int64_t amount);
 void posting_credit(struct posting_set *s, enum account a, int64_t amount);
-bool posting_set_empty(const struct posting_set *s);
 /* Two parameters: accounts text[], amounts bigint[]; zeros left out, the chart's order. */
 void posting_set_params(const struct posting_set *s, struct params *p);
 

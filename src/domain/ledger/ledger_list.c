@@ -67,30 +67,17 @@ object_text(struct arena *a, const struct ledger_entry *entry)
         return str_of(text);
 }
 
-static void
-put_id(struct json_out *o, const char *key, const char *prefix, struct uuid u)
-{
-        char text[ID_TEXT_MAX];
-
-        if (uuid_is_nil(u)) {
-                jo_null(o, key);
-                return;
-        }
-        typeid_text(prefix, u, text);
-        jo_z(o, key, text);
-}
-
 struct str
 ledger_entry_view(struct arena *a, const struct ledger_entry *entry)
 {
         struct json_out o = json_out_new(a);
 
         jo_object(&o, NULL);
-        put_id(&o, "id", "ent", entry->id);
+        jo_id(&o, "id", "ent", entry->id);
         jo_z(&o, "object", "ledger_entry");
         jo_text(&o, "kind", entry->effect);
-        put_id(&o, "organizer", "org", entry->organizer);
-        put_id(&o, "order", "ord", entry->order);
+        jo_id(&o, "organizer", "org", entry->organizer);
+        jo_id(&o, "order", "ord", entry->order);
         jo_text(&o, "object_id", object_text(a, entry));
         jo_text(&o, "promo", entry->promo);
         jo_text(&o, "currency", entry->currency);
@@ -105,7 +92,7 @@ ledger_entry_view(struct arena *a, const struct ledger_entry *entry)
         jo_text(&o, "occurred_at", entry->occurred_at);
         jo_text(&o, "recorded_at", entry->recorded_at);
         jo_text(&o, "created_at", entry->recorded_at);
-        put_id(&o, "reverses", "ent", entry->reverses);
+        jo_id(&o, "reverses", "ent", entry->reverses);
         jo_end_object(&o);
         return json_out_str(&o);
 }

@@ -41,15 +41,6 @@ posting_credit(struct posting_set *s, enum account a, int64_t amount)
         CHECK(a < ACCOUNT_COUNT && !__builtin_sub_overflow(s->amount[a], amount, &s->amount[a]));
 }
 
-bool
-posting_set_empty(const struct posting_set *s)
-{
-        for (int a = 0; a < ACCOUNT_COUNT; a++)
-                if (s->amount[a] != 0)
-                        return false;
-        return true;
-}
-
 void
 posting_set_params(const struct posting_set *s, struct params *p)
 {

@@ -108,7 +108,9 @@ bool order_expire(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 
 /* ERR_NOT_FOUND when there is none. */
 bool order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;
-/* The same inside a transaction. */
+/* The same inside a transaction, at once or queued and got later. */
+void order_read_put(struct task *t, struct tx *tx, int32_t org, struct uuid id);
+bool order_read_get(struct task *t, struct tx *tx, int32_t org, struct order *out, struct err *e) MUSTCHECK;
 bool order_read(struct task *t, struct tx *tx, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;
 
 struct order_filter {

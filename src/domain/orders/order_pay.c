@@ -91,7 +91,9 @@ pay_tx(struct tx *tx, void *arg, struct err *e)
 
         w->send = false;
         idem_claim_put(t, tx, &w->ask->idem, w->ask->order);
-        if (!idem_claim_get(t, tx, &w->ask->idem, &verdict, &object, w->out, e))
+        order_read_put(t, tx, r.org, r.order);
+        if (!idem_claim_get(t, tx, &w->ask->idem, &verdict, &object, w->out, e) ||
+            !order_read_get(t, tx, r.org, &w->order, e))
                 return false;
         switch (verdict) {
         case IDEM_REPLAY:
@@ -102,7 +104,7 @@ pay_tx(struct tx *tx, void *arg, struct err *e)
                 return order_resume(t, tx, &r, e);
         case IDEM_FRESH:
                 /* Whatever the order is but held is refused by order_pay, with the reason. */
-                return order_read(t, tx, r.org, r.order, &w->order, e) && begin(t, tx, &r, w->order.gateway, e);
+                return begin(t, tx, &r, w->order.gateway, e);
         }
         NEVER("idempotency verdict");
 }

@@ -16,12 +16,6 @@
 
 #define MINIMUM_AMOUNT_DEFAULT 50
 
-const struct stmt *
-order_snapshot_stmt(void)
-{
-        return &stmt_order_snapshot;
-}
-
 struct params
 order_snapshot_params(struct task *t, const struct order_ask *ask)
 {

@@ -48,7 +48,6 @@ struct order_terms {
         struct price_rules rules;
         struct str policy;              /* JSON, stored with the order */
 };
-const struct stmt *order_snapshot_stmt(void);
 struct params order_snapshot_params(struct task *t, const struct order_ask *ask);
 /* Checks what may be sold now and prices it. */
 bool order_price(struct task *t, const struct order_ask *ask, const struct rows *snapshot, struct order_terms *terms,

@@ -119,13 +119,27 @@ order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struc
         return db_query(t->db, t->arena, &t->subject, &stmt_order_views, &p, &r, e) && one_order(t, &r, org, out, e);
 }
 
+void
+order_read_put(struct task *t, struct tx *tx, int32_t org, struct uuid id)
+{
+        struct params p = view_params(t, org, &id, 1);
+
+        tx_put(tx, &stmt_order_views, &p);
+}
+
+bool
+order_read_get(struct task *t, struct tx *tx, int32_t org, struct order *out, struct err *e)
+{
+        struct rows r;
+
+        return tx_get(tx, &r, e) && one_order(t, &r, org, out, e);
+}
+
 bool
 order_read(struct task *t, struct tx *tx, int32_t org, struct uuid id, struct order *out, struct err *e)
 {
-        struct params p = view_params(t, org, &id, 1);
-        struct rows r;
-
-        return tx_call(tx, &stmt_order_views, &p, &r, e) && one_order(t, &r, org, out, e);
+        order_read_put(t, tx, org, id);
+        return order_read_get(t, tx, org, out, e);
 }
 
 /* Orders of one organizer, put where the page has their ids. */
@@ -161,6 +175,7 @@ orders_list(struct task *t, const struct order_filter *f, struct order **out, si
         param_text(&p, f->status);
         param_uuid_or_null(&p, f->guest);
         param_uuid_or_null(&p, f->person);
+        param_i64(&p, uuid_org(f->person));
         param_text(&p, f->before_at);
         param_uuid_or_null(&p, f->before_id);
         param_i64(&p, f->limit);

@@ -4,15 +4,6 @@
 #include "domain/orders/order_price.h"
 #include "io/json_write.h"
 
-static void
-put_id(struct json_out *o, const char *key, const char *prefix, struct uuid u)
-{
-        char text[ID_TEXT_MAX];
-
-        typeid_text(prefix, u, text);
-        jo_z(o, key, text);
-}
-
 /* What the API calls an attempt's state: until the outcome is known it is processing. */
 static const char *
 payment_status(struct str state)
@@ -41,7 +32,7 @@ static void
 put_line(struct json_out *o, const struct order_line *l)
 {
         jo_object(o, NULL);
-        put_id(o, "ticket_type", "tkt", l->type);
+        jo_id(o, "ticket_type", "tkt", l->type);
         jo_int(o, "quantity", l->quantity);
         jo_int(o, "unit_price", l->unit_price);
         jo_int(o, "list", l->list);
@@ -57,7 +48,7 @@ static void
 put_payment(struct json_out *o, const struct order_payment *p, bool browser)
 {
         jo_object(o, NULL);
-        put_id(o, "id", "pay", p->id);
+        jo_id(o, "id", "pay", p->id);
         jo_z(o, "status", payment_status(p->state));
         jo_text(o, "decline_code", p->decline_code.n > 0 &&
             browser ? STR("generic_decline") : or_null(p->decline_code));
@@ -76,8 +67,8 @@ static void
 put_ticket(struct json_out *o, const struct order_ticket *t)
 {
         jo_object(o, NULL);
-        put_id(o, "id", "tix", t->id);
-        put_id(o, "ticket_type", "tkt", t->type);
+        jo_id(o, "id", "tix", t->id);
+        jo_id(o, "ticket_type", "tkt", t->type);
         jo_text(o, "code", t->code);
         jo_text(o, "status", t->status);
         jo_end_object(o);
@@ -109,13 +100,13 @@ order_view(struct arena *a, const struct order *o, bool guest, bool browser)
         struct json_out j = json_out_new(a);
 
         jo_object(&j, NULL);
-        put_id(&j, "id", "ord", o->id);
+        jo_id(&j, "id", "ord", o->id);
         jo_z(&j, "object", "order");
         jo_text(&j, "status", o->status);
-        put_id(&j, "event", "evt", o->event);
-        put_id(&j, "organizer", "org", o->organizer);
+        jo_id(&j, "event", "evt", o->event);
+        jo_id(&j, "organizer", "org", o->organizer);
         jo_object(&j, "guest");
-        put_id(&j, "id", "gst", o->guest);
+        jo_id(&j, "id", "gst", o->guest);
         jo_text(&j, "email", o->guest_email);
         jo_text(&j, "name", o->guest_name);
         jo_end_object(&j);
@@ -175,9 +166,9 @@ quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, 
         struct json_out j = json_out_new(a);
 
         jo_object(&j, NULL);
-        put_id(&j, "id", "qte", uuid_new(ask->org));
+        jo_id(&j, "id", "qte", uuid_new(ask->org));
         jo_z(&j, "object", "quote");
-        put_id(&j, "event", "evt", ask->event);
+        jo_id(&j, "event", "evt", ask->event);
         jo_array(&j, "items");
         for (size_t i = 0; i < p->lines; i++)
                 put_quote_line(&j, ask->items[i].type, &p->line[i]);

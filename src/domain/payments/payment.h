@@ -36,8 +36,9 @@ struct payment {
 struct payment payment_new(struct task *t, struct order *o, struct str gateway, const struct idem *i,
     int status_when_paid, const char *actor);
 /*
- * The order's recorded attempt that nobody has sent, taken up by the run that
- * recorded it; false when the order has none.
+ * The attempt *out that this very request recorded (its COMMIT's answer was
+ * lost) and has not sent: true when it stands on the order. Another request's
+ * is never taken up: its sender may have sent it.
  */
 bool payment_again(struct task *t, struct order *o, const struct idem *i, int status_when_paid, const char *actor,
     struct payment *out);
@@ -58,6 +59,9 @@ void payment_send(struct task *t, struct payment *p, struct str token, struct an
 enum payment_outcome { PAYMENT_SUCCEEDED, PAYMENT_DECLINED, PAYMENT_NOT_SENT, PAYMENT_UNKNOWN, PAYMENT_NOT_FOUND };
 bool payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
     struct answer *out, struct err *e) MUSTCHECK;
+
+/* 503 with the held order: nothing left us. */
+struct answer payment_answer_not_sent(struct task *t, const struct payment *p);
 
 /* The order's tickets, with fresh codes. */
 void order_issue_tickets(struct task *t, struct order *o);

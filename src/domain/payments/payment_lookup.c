@@ -92,7 +92,7 @@ give_up_sender(struct task *t, struct attempt *at, struct err *e)
         return !str_is(at->state, "sending") || settle(t, at, PAYMENT_UNKNOWN, &nothing, e);
 }
 
-/* The record that decides: the first approved one, else the first that is anything. */
+/* The record that decides: the first approved one, else one that may yet be, else the first. */
 static const struct gateway_record *
 deciding_record(struct task *t, const struct attempt *at, const struct gateway_records *r)
 {
@@ -100,6 +100,8 @@ deciding_record(struct task *t, const struct attempt *at, const struct gateway_r
         int approved = 0;
 
         for (int i = 0; i < r->n; i++) {
+                if (r->record[i].state == RECORD_UNDECIDED && approved == 0)
+                        chosen = &r->record[i];
                 if (r->record[i].state != RECORD_APPROVED)
                         continue;
                 if (approved++ == 0)
@@ -135,18 +137,35 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
         return settle(t, at, PAYMENT_SUCCEEDED, &a, e);
 }
 
+struct counting {
+        struct params params;
+        int64_t not_founds;
+};
+
+/* Not repeatable: one answer of the gateway must not count twice. */
+static bool
+looked_up_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct counting *c = arg;
+        struct rows r;
+
+        if (!tx_call(tx, &stmt_payment_looked_up, &c->params, &r, e))
+                return false;
+        c->not_founds = row_i64(&r, 0, "not_founds");
+        return true;
+}
+
 static bool
 looked_up(struct task *t, const struct job *j, bool not_found, int64_t *not_founds, struct err *e)
 {
-        struct params p = params_in(t->arena);
-        struct rows r;
+        struct counting c = { .params = params_in(t->arena) };
 
-        param_i64(&p, j->org);
-        param_uuid(&p, j->object);
-        param_bool(&p, not_found);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_payment_looked_up, &p, &r, e))
+        param_i64(&c.params, j->org);
+        param_uuid(&c.params, j->object);
+        param_bool(&c.params, not_found);
+        if (!db_tx_run(t->db, t->arena, &t->subject, looked_up_tx, &c, e))
                 return false;
-        *not_founds = row_i64(&r, 0, "not_founds");
+        *not_founds = c.not_founds;
         return true;
 }
 

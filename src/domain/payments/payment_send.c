@@ -43,24 +43,40 @@ sale(struct task *t, const struct payment *p, struct str token, struct gateway_a
 }
 
 /*
- * Our own record stands, only its COMMIT's answer was lost: the key has the
- * answer. Or the database is gone: the order as it was sent, to be asked for
- * again; the look-up records what became of it.
+ * The outcome could not be recorded now. Either it stands already (our own
+ * COMMIT, whose answer was lost): then the key has the answer, or the order
+ * says what became of it. Or the database is gone: the order is told to be
+ * under way, and the look-up records what became of it.
  */
 static void
-answer_unrecorded(struct task *t, struct payment *p, const struct order *before, const struct err *e,
-    struct answer *out)
+answer_unrecorded(struct task *t, struct payment *p, const struct err *why, struct answer *out)
 {
-        if (e->code == ERR_STATE_CONFLICT && idem_answer(t, &p->idem, out)) {
+        struct err e = { .code = ERR_NONE };
+
+        if (why->code == ERR_STATE_CONFLICT && idem_answer(t, &p->idem, out)) {
                 out->replayed = false;
                 return;
         }
         log_error(&t->subject, "payment.outcome_not_recorded", { "payment", p->reference },
-            { "detail", str_of(e->detail) });
-        *p->order = *before;
-        *out = (struct answer){
-                .status = 202, .body = order_view(t->arena, p->order, p->idem.browser, p->idem.browser),
-        };
+            { "detail", str_of(why->detail) });
+        if (why->code == ERR_STATE_CONFLICT && order_find(t, p->order->org, p->order->id, p->order, &e) &&
+            str_is(p->order->status, "held"))
+                *out = payment_answer_not_sent(t, p);
+        else
+                *out = (struct answer){
+                        .status = 202, .body = order_view(t->arena, p->order, p->idem.browser, p->idem.browser),
+                };
+}
+
+/* The order as it is while its attempt is under way: settling writes into it. */
+static struct order
+order_copy(struct task *t, const struct order *o)
+{
+        struct order copy = *o;
+
+        copy.payments = ARENA_ARRAY(t->arena, struct order_payment, o->payments_n);
+        memcpy(copy.payments, o->payments, o->payments_n * sizeof *copy.payments);
+        return copy;
 }
 
 void
@@ -69,14 +85,16 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
         struct gateway_answer a = { .outcome = GATEWAY_UNKNOWN };
         struct err e = { .code = ERR_NONE };
         enum payment_outcome outcome;
-        struct order before = *p->order;
+        struct order before = order_copy(t, p->order);
 
         sale(t, p, token, &a);
         outcome = outcome_of(a.outcome);
         if (outcome == PAYMENT_UNKNOWN || outcome == PAYMENT_NOT_SENT)
                 log_warn(&t->subject, outcome == PAYMENT_UNKNOWN ? "payment.unknown" : "payment.not_sent",
                     { "payment", p->reference }, { "code", a.code }, { "detail", a.why });
-        if (!payment_settle(t, p, outcome, &a, out, &e))
-                answer_unrecorded(t, p, &before, &e, out);
+        if (!payment_settle(t, p, outcome, &a, out, &e)) {
+                *p->order = before;
+                answer_unrecorded(t, p, &e, out);
+        }
         fence_disarm(t->fence);
 }

@@ -40,12 +40,13 @@ bool
 payment_again(struct task *t, struct order *o, const struct idem *i, int status_when_paid, const char *actor,
     struct payment *out)
 {
-        const struct order_payment *last = o->payments_n == 0 ? NULL : &o->payments[o->payments_n - 1];
-
-        if (!str_is(o->status, "processing") || last == NULL || !str_is(last->state, "sending"))
-                return false;
-        *out = payment_of(t, o, last->id, o->gateway, i, status_when_paid, actor);
-        return true;
+        for (size_t k = 0; k < o->payments_n; k++) {
+                if (!uuid_eq(o->payments[k].id, out->id) || !str_is(o->payments[k].state, "sending"))
+                        continue;
+                *out = payment_of(t, o, o->payments[k].id, o->gateway, i, status_when_paid, actor);
+                return true;
+        }
+        return false;
 }
 
 /* The order as it is once its attempt is recorded. */
@@ -196,6 +197,14 @@ answer_problem(struct task *t, const struct payment *p, enum err_code code, cons
         };
 }
 
+struct answer
+payment_answer_not_sent(struct task *t, const struct payment *p)
+{
+        return answer_problem(t, p, ERR_GATEWAY_UNAVAILABLE,
+            "the gateway can't be reached; nothing was charged and the order is still held", STR(""),
+            RETRY_NOT_SENT_SECONDS);
+}
+
 static struct answer
 answer_of(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a)
 {
@@ -210,9 +219,7 @@ answer_of(struct task *t, const struct payment *p, enum payment_outcome outcome,
                     str_fmt(t->arena, "\"decline_code\":\"%.*s\",", STR_ARG(decline)), 0);
         case PAYMENT_NOT_SENT:
         case PAYMENT_NOT_FOUND:
-                return answer_problem(t, p, ERR_GATEWAY_UNAVAILABLE,
-                    "the gateway can't be reached; nothing was charged and the order is still held", STR(""),
-                    RETRY_NOT_SENT_SECONDS);
+                return payment_answer_not_sent(t, p);
         case PAYMENT_UNKNOWN:
                 return (struct answer){ .status = 202, .body = view_for(t, p) };
         }

@@ -13,15 +13,6 @@
 #define TTL_DEFAULT     3600
 #define TTL_MAX         86400
 
-static void
-put_id(struct json_out *o, const char *key, const char *prefix, struct uuid u)
-{
-        char text[ID_TEXT_MAX];
-
-        typeid_text(prefix, u, text);
-        jo_z(o, key, text);
-}
-
 static unsigned
 get_scopes(struct json_reader *r)
 {
@@ -61,14 +52,14 @@ credential_view(struct arena *a, const struct creating *w, const struct credenti
         struct json_out o = json_out_new(a);
 
         jo_object(&o, NULL);
-        put_id(&o, "id", ask->token ? "att" : "key", c->id);
+        jo_id(&o, "id", ask->token ? "att" : "key", c->id);
         jo_z(&o, "object", ask->token ? "access_token" : "api_key");
         jo_z(&o, "role", role_name(ask->role));
         jo_text(&o, "name", ask->name);
         if (ask->role == ROLE_ORGANIZER)
-                put_id(&o, "organizer", "org", ask->subject);
+                jo_id(&o, "organizer", "org", ask->subject);
         if (ask->role == ROLE_GUEST)
-                put_id(&o, "guest", "gst", ask->subject);
+                jo_id(&o, "guest", "gst", ask->subject);
         if (!ask->token) {
                 jo_array(&o, "scopes");
                 for (int s = 0; s < SCOPE_COUNT; s++)
@@ -195,7 +186,7 @@ revoke(struct request *rq, struct reply *rp, const char *prefix, bool token, str
         if (!param_id(rq, 0, prefix, &id, e) || !access_revoke(rq->task, &rq->who, id, token, e))
                 return false;
         jo_object(&o, NULL);
-        put_id(&o, "id", prefix, id);
+        jo_id(&o, "id", prefix, id);
         jo_z(&o, "object", token ? "access_token" : "api_key");
         jo_bool(&o, "deleted", true);
         jo_end_object(&o);

@@ -109,11 +109,16 @@ int32_t
 list_org(struct request *rq, struct err *e)
 {
         struct uuid id = query_id(rq, "organizer", "org", e);
+        struct catalog_item item;
 
         if (rq->who.role == ROLE_ORGANIZER) {
                 if (!uuid_is_nil(id) && !uuid_eq(id, rq->who.subject))
                         (void)err_set(e, ERR_NOT_FOUND, "there is no such organizer");
                 return rq->who.org;
         }
-        return uuid_is_nil(id) ? 0 : uuid_org(id);
+        if (uuid_is_nil(id))
+                return 0;
+        if (catalog_find(rq->task, CATALOG_ORGANIZER, uuid_org(id), id, id, &item, e) && !uuid_eq(item.id, id))
+                (void)err_set(e, ERR_NOT_FOUND, "there is no such organizer");
+        return uuid_org(id);
 }

@@ -31,6 +31,8 @@ api_entry_list(struct request *rq, struct reply *rp, struct err *e)
         page_read(rq, &page, e);
         read_account(rq, &f, e);
         f.order = query_id(rq, "order", "ord", e);
+        if (f.org == 0 && !uuid_is_nil(f.order))
+                f.org = uuid_org(f.order);
         for (size_t i = 0; i < ARRAY_LEN(f.times); i++)
                 f.times[i] = query_time(rq, known[5 + i], e);
         f.before_at = page.before_at;

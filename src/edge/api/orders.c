@@ -199,6 +199,11 @@ api_order_list(struct request *rq, struct reply *rp, struct err *e)
         page_read(rq, &page, e);
         f.event = query_id(rq, "event", "evt", e);
         f.guest = query_id(rq, "guest", "gst", e);
+        /* An id names its organizer: the platform's own question need not go to all of them. */
+        if (f.org == 0 && !uuid_is_nil(f.event))
+                f.org = uuid_org(f.event);
+        if (f.org == 0 && !uuid_is_nil(f.guest))
+                f.org = uuid_org(f.guest);
         f.status = query_word(rq, "status", statuses, e);
         f.before_at = page.before_at;
         f.before_id = page.before_id;
