@@ -95,7 +95,8 @@ record_read(struct arena *a, const xmlNode *transaction, struct str reference, s
         r->code = child_text(a, action, "response_code");
         r->card_last4 = nmi_card_last4(child_text(a, transaction, "cc_number"));
         r->card_brand = nmi_card_brand(child_text(a, transaction, "cc_type"), child_text(a, transaction, "cc_number"));
-        return nmi_transaction_id(r->transaction) && currency_parse(child_text(a, transaction, "currency"), &currency) &&
+        return nmi_transaction_id(r->transaction) &&
+            currency_parse(child_text(a, transaction, "currency"), &currency) &&
             nmi_amount(child_text(a, action, "amount"), currency, &r->amount);
 }
 

@@ -56,12 +56,12 @@ begin
 exception when sqlstate 'UNDO1' or sqlstate 'BX011' or sqlstate 'BX012' then
     return sqlstate;
 end $$;
+select pg_temp.begin('p', 'two');
 select is(pg_temp.refusal(n), s, says) from (values
     (2, 'UNDO1', 'ten less eight held: two can be had'),
     (3, 'BX012', 'three are held in part: they may come back'),
     (10, 'BX012', 'all ten, if all come back'),
     (11, 'BX011', 'eleven never, whatever comes back')) v (n, s, says);
-select pg_temp.begin('p', 'two');
 select pg_temp.settle('p', 'succeeded', 2);
 select is(pg_temp.refusal(n), s, says) from (values
     (2, 'UNDO1', 'two are sold: two can still be had'),

@@ -9,8 +9,8 @@ begin
     -- Live holds are found by their jobs, not among all orders ever made: a held
     -- order has its expiry, one under way its payment's look-up.
     select coalesce(sum(l.quantity), 0) into v_held
-    from app.order_lines l
-    where l.org = p_org and l.type_id = p_type and l.order_id in (
+    from app.orders o join app.order_lines l on l.org = o.org and l.order_id = o.id
+    where o.org = p_org and l.org = p_org and l.type_id = p_type and o.status in ('held', 'processing') and o.id in (
         select j.object_id from ops.jobs j where j.org = p_org and j.kind = 'order_expire'
         union
         select p.order_id from ops.jobs j join app.payments p on p.org = j.org and p.id = j.object_id
