@@ -16,8 +16,9 @@
 #define JOBS_SHOWN 100
 
 static int
-failed(const struct err *e)
+failed(struct task *t, const struct err *e)
 {
+        task_close(t);
         fprintf(stderr, "boxoffice: %s: %s\n", err_info(e->code)->code, e->detail);
         return e->code == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_REFUSED;
 }
@@ -122,7 +123,7 @@ keys_create(const struct conf *c, const struct options *o)
         if (!open_task(&t, c))
                 return EXIT_USAGE;
         if (!db_tx_run(t.db, t.arena, &t.subject, key_tx, &m, &e))
-                return failed(&e);
+                return failed(&t, &e);
         fprintf(stderr, "boxoffice: a key of the role %s for %s; it is shown only now\n", o->role, o->name);
         printf("%.*s\n", STR_ARG(m.made.secret));
         task_close(&t);
@@ -147,7 +148,7 @@ restore_finish(const struct conf *c, const struct options *o)
         if (!open_task(&t, c))
                 return EXIT_USAGE;
         if (!house_epoch_renew(&t, !o->no_hold_money, &epoch, &e))
-                return failed(&e);
+                return failed(&t, &e);
         uuid_text(epoch, text);
         printf("%s\n", text);
         if (!o->no_hold_money)
@@ -166,7 +167,7 @@ restore_resume(const struct conf *c, const struct options *o UNUSED)
         if (!open_task(&t, c))
                 return EXIT_USAGE;
         if (!house_recovery_end(&t, &e))
-                return failed(&e);
+                return failed(&t, &e);
         task_close(&t);
         return EXIT_DONE;
 }
@@ -184,7 +185,7 @@ jobs_list(const struct conf *c, const struct options *o UNUSED)
         p = params_in(t.arena);
         param_i64(&p, JOBS_SHOWN);
         if (!db_query(t.db, t.arena, &t.subject, &stmt_jobs_list, &p, &r, &e))
-                return failed(&e);
+                return failed(&t, &e);
         printf("%-11s %-15s %-36s %-32s %8s  %s\n", "organizer", "kind", "object", "due", "attempts", "state");
         for (int i = 0; i < r.n; i++)
                 printf("%-11lld %-15.*s %-36.*s %-32.*s %8lld  %s %.*s\n", (long long)row_i64(&r, i, "org"),
@@ -219,7 +220,7 @@ jobs_change(const struct conf *c, const struct options *o, const struct stmt *st
         if (actor)
                 param_z(&p, "operator");
         if (!db_query(t.db, t.arena, &t.subject, st, &p, &r, &e))
-                return failed(&e);
+                return failed(&t, &e);
         found = row_bool(&r, 0, "found");
         task_close(&t);
         if (!found)
