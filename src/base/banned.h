@@ -2,11 +2,10 @@
  * banned.h - functions that do not compile in this house.
  *
  * Unbounded copies, numbers parsed without an error, hidden static state,
- * local time, and randomness that can be guessed. The pragma works on names,
- * so system headers must come before it: base.h includes this last, and a .c
- * file that needs another system header includes that before base.h can bite,
- * which is no problem because declarations are not uses of a poisoned macro:
- * they are redirected to names that do not exist.
+ * local time, and randomness that can be guessed. Each name is a macro that
+ * leads to one nobody has defined, which says what to use instead. base.h
+ * includes this last; a system header that comes later only declares those
+ * names, which harms nobody.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

@@ -47,6 +47,7 @@ struct gateway_answer {
         struct str decline_code;        /* in our words; set when declined */
         struct str transaction;         /* the gateway's id; set when succeeded */
         struct str card_brand, card_last4;      /* absent when not told */
+        struct str occurred_at;         /* RFC 3339, where a record told it; absent: now */
         bool timed_out;
         struct str why;                 /* for logs */
 };
@@ -58,6 +59,7 @@ struct gateway_record {
         struct str transaction, code;
         struct money amount;
         struct str card_brand, card_last4;
+        struct str occurred_at;         /* RFC 3339, or absent when ill told */
 };
 
 #define GATEWAY_RECORDS_MAX 16

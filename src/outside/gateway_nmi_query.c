@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "io/http.h"
+#include "io/json_read.h"
 #include "io/task.h"
 #include "outside/gateway_nmi.h"
 
@@ -71,6 +72,19 @@ state_of(struct str condition, struct str success)
         return str_is(condition, "canceled") ? RECORD_VOIDED : RECORD_UNDECIDED;
 }
 
+/* YYYYMMDDhhmmss in UTC as RFC 3339; absent when it is something else. */
+static struct str
+time_of(struct arena *a, struct str date)
+{
+        const char *d = date.p;
+        struct str text;
+
+        if (date.n != 14)
+                return STR_NONE;
+        text = str_fmt(a, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", d, d + 4, d + 6, d + 8, d + 10, d + 12);
+        return text_is_time(text) ? text : STR_NONE;
+}
+
 /*
  * false: it is our reference's and can't be read: then nothing is known. One
  * without a charge action yet is undecided, not absent.
@@ -93,6 +107,7 @@ record_read(struct arena *a, const xmlNode *transaction, struct str reference, s
         r->state = state_of(child_text(a, transaction, "condition"), child_text(a, action, "success"));
         r->transaction = child_text(a, transaction, "transaction_id");
         r->code = child_text(a, action, "response_code");
+        r->occurred_at = time_of(a, child_text(a, action, "date"));
         r->card_last4 = nmi_card_last4(child_text(a, transaction, "cc_number"));
         r->card_brand = nmi_card_brand(child_text(a, transaction, "cc_type"), child_text(a, transaction, "cc_number"));
         return nmi_transaction_id(r->transaction) &&

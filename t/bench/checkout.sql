@@ -44,7 +44,7 @@ begin;
 select app.payment_settle(:org, encode(int8send(:hi) || int8send(:payment), 'hex')::uuid, 'succeeded', :outcome, null, :txn::text,
     :brand, :last4, array[encode(int8send(:hi) || int8send(:one), 'hex')::uuid, encode(int8send(:hi) || int8send(:two), 'hex')::uuid],
     array[substr(md5(:txn::text || '1'), 1, 26), substr(md5(:txn::text || '2'), 1, 26)], encode(int8send(:hi) || int8send(:entry), 'hex')::uuid,
-    :accounts, :amounts, :lookup_ms, :actor, encode(int8send(:hi) || int8send(:txn), 'hex'));
+    :accounts, :amounts, :lookup_ms, :actor, encode(int8send(:hi) || int8send(:txn), 'hex'), null);
 select ops.idem_finish(:idem_org, :principal, md5(:txn::text), 201, :answer);
 commit;
 \endpipeline

@@ -84,6 +84,12 @@ for my $case (grep { $_->{ends} ne 'held' } @cases) {
     is $again[1]{body}, $again[0]{body}, "$case->{name}: and the same bytes from then on";
     is $again[0]{headers}{'idempotent-replayed'}, 'true', "$case->{name}: which it says";
     is_deeply $again[0]{json}, $s->must(GET => "/v1/orders/$case->{id}"), "$case->{name}: the order as it is" if $case->{ends} eq 'paid';
+    next if $case->{ends} ne 'paid';
+    my ($entry)  = @{ $s->must(GET => "/v1/ledger/entries?order=$case->{id}", undef, key => 'admin')->{data} };
+    my ($charge) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$case->{id}")->{json}{data} };
+    my %second   = map { (substr($_, 0, 19) => 1) } $charge->{created_at}, $again[0]{json}{created_at};
+    ok $second{ substr $entry->{occurred_at}, 0, 19 }, "$case->{name}: the entry says when the gateway charged, not when we heard of it"
+        or diag("$entry->{occurred_at}, not $charge->{created_at}; recorded $entry->{recorded_at}");
 }
 
 for my $case (grep { $_->{ends} eq 'held' } @cases) {

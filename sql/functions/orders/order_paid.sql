@@ -1,9 +1,13 @@
--- app.order_paid(p_org, p_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request)
+-- app.order_paid(p_org, p_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
+--     p_occurred)
 -- A processing order is paid: tickets issued, the sale posted, the outbox
 -- told. The entry's gateway_clearing must be the order's total (pair
 -- assertion on what C computed). Inner function of payment_settle and order_free.
+-- p_occurred: when the gateway charged, where that is known from it; not before
+-- the order, not after now.
 create or replace function app.order_paid(p_org int, p_order uuid, p_ticket_ids uuid[], p_ticket_codes text[],
-    p_entry uuid, p_accounts text[], p_amounts bigint[], p_actor text, p_request text) returns void
+    p_entry uuid, p_accounts text[], p_amounts bigint[], p_actor text, p_request text,
+    p_occurred timestamptz default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -30,7 +34,7 @@ begin
     end if;
     if cardinality(p_accounts) > 0 then
         perform ledger.entry_post(p_org, p_entry, 'sale', p_order, p_order, v_row.promo_code, v_row.currency, p_accounts,
-            p_amounts, v_now, null);
+            p_amounts, greatest(least(coalesce(p_occurred, v_now), v_now), v_row.created_at), null);
     end if;
     perform ops.audit_put(p_org, p_actor, 'order.paid', p_order, v_row.version + 1, p_request,
         jsonb_build_object('total', v_row.total, 'currency', v_row.currency, 'entry', p_entry, 'accounts', p_accounts, 'amounts', p_amounts));

@@ -1,5 +1,5 @@
 -- app.payment_settle(p_org, p_payment, p_to, p_outcome, p_decline, p_transaction, p_brand, p_last4, p_ticket_ids,
---     p_ticket_codes, p_entry, p_accounts, p_amounts, p_lookup_ms, p_actor, p_request)
+--     p_ticket_codes, p_entry, p_accounts, p_amounts, p_lookup_ms, p_actor, p_request, p_occurred)
 -- The ONE transition of a payment: the sending worker, the look-up and the
 -- operator all come here, and whoever comes second gets BX022 and changes
 -- nothing. On succeeded, in the same commit: tickets, entry, outbox, audit.
@@ -7,7 +7,8 @@
 --   unknown -> succeeded | declined | not_found_final
 create or replace function app.payment_settle(p_org int, p_payment uuid, p_to text, p_outcome text, p_decline text,
     p_transaction text, p_brand text, p_last4 text, p_ticket_ids uuid[], p_ticket_codes text[], p_entry uuid,
-    p_accounts text[], p_amounts bigint[], p_lookup_ms bigint, p_actor text, p_request text) returns void
+    p_accounts text[], p_amounts bigint[], p_lookup_ms bigint, p_actor text, p_request text,
+    p_occurred timestamptz default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -37,7 +38,8 @@ begin
     perform ops.audit_put(p_org, p_actor, 'payment.' || p_to, p_payment, null, p_request,
         jsonb_build_object('order', v_order, 'outcome', p_outcome, 'transaction', p_transaction));
     if p_to = 'succeeded' then
-        perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request);
+        perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
+            p_occurred);
     elsif p_to <> 'unknown' then
         perform app.order_held_again(p_org, v_order, p_actor, p_request);
         perform ops.outbox_put(p_org, 'payment.failed', p_payment, 1, jsonb_build_object('order', v_order, 'payment', p_payment));

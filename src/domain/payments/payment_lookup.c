@@ -120,7 +120,7 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
         const struct gateway_record *rec = deciding_record(t, at, r);
         struct gateway_answer a = {
                 .code = rec->code, .transaction = rec->transaction,
-                .card_brand = rec->card_brand, .card_last4 = rec->card_last4,
+                .card_brand = rec->card_brand, .card_last4 = rec->card_last4, .occurred_at = rec->occurred_at,
         };
 
         if (rec->state == RECORD_UNDECIDED)

@@ -278,5 +278,6 @@ payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, 
         param_i64(q, PAYMENT_LOOKUP_FIRST_MS);
         param_z(q, p->actor);
         param_text(q, t->subject.request_id);
+        param_text(q, a->occurred_at);
         return db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e);
 }
