@@ -21,8 +21,6 @@ bool jobs_calls_out(const struct job *j);
  */
 void jobs_run(struct task *t, const struct job *j);
 
-#define JOBS_LEASE_MS   60000
-
 /* The daemon: looks every conf.jobs_poll_ms, until *stop is set; then waits for its children. */
 void jobs_serve(struct task *t, const volatile sig_atomic_t *stop);
 

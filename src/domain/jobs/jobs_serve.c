@@ -17,6 +17,8 @@
 #define ORGS_MAX        64
 #define BATCH_MAX       16
 #define BUSY_MS         1000
+/* No child outlives its fence: soon after it a job that was not finished may be claimed again. */
+#define LEASE_OVER_FENCE_MS 2000
 #define DOWN_MS         1000            /* between tries when the database does not answer */
 
 static void
@@ -69,7 +71,7 @@ serve_org(struct task *t, int32_t org, int *children, struct err *e)
         struct job jobs[BATCH_MAX];
         int n;
 
-        if (!job_claim(t, org, BATCH_MAX, JOBS_LEASE_MS, jobs, &n, e))
+        if (!job_claim(t, org, BATCH_MAX, t->conf->fence_ms + LEASE_OVER_FENCE_MS, jobs, &n, e))
                 return false;
         for (int i = 0; i < n; i++) {
                 if (jobs_calls_out(&jobs[i]))
