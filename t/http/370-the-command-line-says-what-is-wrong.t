@@ -51,7 +51,7 @@ refused(bx(qw(jobs retry one event_complete x)),       2, qr/^boxoffice: give OR
 refused(bx(qw(jobs cancel 1 event_complete 00000000-0000-8000-8000-000000000000)), 3, qr/^boxoffice: there is no such job$/m, 'a job that is not there');
 my $help = bx('--help');
 is($help->{status}, 0, 'help is no failure');
-like($help->{err} . $help->{out}, qr/boxoffice \Q$_\E/, "... and has $_") for 'config', 'keys create', 'jobs list', 'restore finish';
+like($help->{err} . $help->{out}, qr/boxoffice $_/, "... and has $_") for 'config', 'keys +create', 'jobs +list', 'restore +finish';
 like(bx('--version')->{out}, qr/^boxoffice \d+\.\d+/, 'it tells its version');
 
 # --- settings ------------------------------------------------------------------------

@@ -32,6 +32,7 @@ use Scalar::Util ();
 use Socket ();
 use Test::More ();
 use Time::HiRes qw(sleep time);
+use Together qw(together);
 
 my $TOP  = dirname(dirname(dirname(Cwd::abs_path(__FILE__))));
 my $JSON = JSON::PP->new->utf8->canonical;
@@ -250,39 +251,7 @@ sub random_key {
 # dies gives { died => reason }.
 sub parallel {
     my ($self, $n, $code) = @_;
-    pipe my $gate, my $open or die "pipe: $!\n";
-    pipe my $ready_in, my $ready_out or die "pipe: $!\n";
-    my @children;
-    for my $i (0 .. $n - 1) {
-        pipe my $in, my $out or die "pipe: $!\n";
-        my $pid = fork // die "fork: $!\n";
-        if (!$pid) {
-            close $_ for $open, $ready_in, $in;
-            srand($$ ^ time);
-            my $result = eval {
-                $self->call(GET => '/healthz', undef, key => undef);
-                syswrite $ready_out, '.';
-                sysread $gate, my $nothing, 1;
-                [ scalar $code->($i) ];
-            } || [ { died => "$@" } ];
-            print {$out} JSON::PP->new->allow_nonref->encode($result);
-            close $out;
-            POSIX::_exit(0);    # neither END nor Test::More is the child's business
-        }
-        close $out;
-        push @children, [ $pid, $in ];
-    }
-    close $ready_out;
-    for (1 .. $n) { sysread($ready_in, my $dot, 1) or last }
-    close $open;
-    my @results;
-    for my $child (@children) {
-        my ($pid, $in) = @$child;
-        my $text = do { local $/; <$in> };
-        waitpid $pid, 0;
-        push @results, eval { JSON::PP->new->decode($text)->[0] } // { died => "child answered nothing (status $?)" };
-    }
-    return @results;
+    return together($n, sub { $self->call(GET => '/healthz', undef, key => undef) }, sub { $code->($_[1]) });
 }
 
 # The database as its owner; a connection of each process's own.

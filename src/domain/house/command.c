@@ -258,8 +258,7 @@ command_usage(void)
 {
         fprintf(stderr, "usage: boxoffice NOUN VERB [options]\n\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-                fprintf(stderr, "  boxoffice %s %s%s%s\n", commands[i].noun, commands[i].verb,
-                    *commands[i].verb == '\0' ? "" : " ", commands[i].help);
+                fprintf(stderr, "  boxoffice %-8s%-8s%s\n", commands[i].noun, commands[i].verb, commands[i].help);
         fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; "
             "the database role is boxoffice_owner.\n");
 }

@@ -18,10 +18,9 @@ use warnings;
 use DBI;
 use DBD::Pg qw(:async);
 use File::Basename qw(dirname);
-use JSON::PP ();
-use POSIX ();
 use Stack;
 use Time::HiRes qw(sleep time);
+use Together qw(together);
 
 my $HERE = dirname(__FILE__);
 
@@ -99,39 +98,7 @@ sub rollback { my ($self, @names) = @_; for (@names) { $self->{db}{$_}->rollback
 # as the role, and gives what they returned (JSON-able); { died => why } of one that dies.
 sub loose {
     my ($self, $n, $role, $code) = @_;
-    pipe my $gate, my $open or die "pipe: $!\n";
-    pipe my $ready_in, my $ready_out or die "pipe: $!\n";
-    my @children;
-    for my $i (0 .. $n - 1) {
-        pipe my $in, my $out or die "pipe: $!\n";
-        my $pid = fork // die "fork: $!\n";
-        if (!$pid) {
-            close $_ for $open, $ready_in, $in;
-            srand(1000 + $i);
-            my $result = eval {
-                my $dbh = $self->connect($role);
-                syswrite $ready_out, '.';
-                sysread $gate, my $nothing, 1;
-                [ $code->($dbh, $i) ];
-            } || [ { died => "$@" } ];
-            print {$out} JSON::PP->new->encode($result);
-            close $out;
-            POSIX::_exit(0);
-        }
-        close $out;
-        push @children, [ $pid, $in ];
-    }
-    close $ready_out;
-    for (1 .. $n) { sysread($ready_in, my $dot, 1) or last }
-    close $open;
-    my @results;
-    for my $child (@children) {
-        my ($pid, $in) = @$child;
-        my $text = do { local $/; <$in> };
-        waitpid $pid, 0;
-        push @results, eval { JSON::PP->new->decode($text)->[0] } // { died => "no answer (status $?)" };
-    }
-    return @results;
+    return together($n, sub { srand(1000 + $_[0]); $self->connect($role) }, $code);
 }
 
 sub DESTROY {
