@@ -10,13 +10,20 @@
  *   GATEWAY_NOT_SENT   nothing left us (resolve, connect, TLS, or the breaker is open)
  *   GATEWAY_UNKNOWN    everything else. It is looked up, never sent again.
  *
- * reference: our attempt's id, which the gateway keeps as its order id;
- * order: our order's id, shown in the gateway's merchant field.
+ * Where a gateway has idempotency keys (Stripe) the key is the reference, and
+ * an adapter may send the same call again under it, inside the one deadline.
  *
- * gateway_lookup() asks what the gateway knows of a reference. It reads and
- * may be repeated. An empty list is "not found now", which is not "not
- * charged" before the horizon (domain/payments). It stands in a file of its
- * own so that workers, which never look up, don't load the XML library.
+ * reference: our attempt's id, which the gateway keeps as its order id;
+ * order, house: our order's id and this installation's, kept in its merchant
+ * fields, so that a charge whose record we lost can still be placed.
+ *
+ * Reading calls may be repeated and never fail: `asked` says whether anything
+ * is known. An empty list is "not found now", which is not "not charged"
+ * before the horizon (domain/payments). They stand in files of their own so
+ * that workers, which never look up, don't load the XML library.
+ *
+ * Sources: docs.nmi.com; docs.stripe.com. Dialects: gateway_nmi*.c,
+ * gateway_stripe*.c. What a webhook says is gateway_event.h.
  */
 #ifndef OUTSIDE_GATEWAY_H
 #define OUTSIDE_GATEWAY_H
@@ -24,28 +31,30 @@
 #include "base/money.h"
 #include "base/str.h"
 
+struct conf;
 struct task;
 
 enum gateway_outcome { GATEWAY_SUCCEEDED, GATEWAY_DECLINED, GATEWAY_NOT_SENT, GATEWAY_UNKNOWN };
 
 struct gateway_charge {
-        struct str reference, order;
+        struct str reference, order, house;
         struct money amount;
         struct str payment_token;
 };
 
 /* A later step of a charge: capture or refund some of it, or void it (amount unused). */
 struct gateway_step {
-        struct str reference, order;    /* the step's own reference */
+        struct str reference, order, house;     /* the step's own reference */
         struct str transaction;         /* the gateway's id of the charge */
         struct money amount;
+        bool whole;                     /* refund: all of the charge, none of it given back yet: it may be voided instead */
 };
 
 struct gateway_answer {
         enum gateway_outcome outcome;
         struct str code;                /* the gateway's own, for the record; absent when it said none */
         struct str decline_code;        /* in our words; set when declined */
-        struct str transaction;         /* the gateway's id; set when succeeded */
+        struct str transaction;         /* the gateway's id; set when succeeded (absent: a void has none of its own) */
         struct str card_brand, card_last4;      /* absent when not told */
         struct str occurred_at;         /* RFC 3339, where a record told it; absent: now */
         bool timed_out;
@@ -57,6 +66,7 @@ enum gateway_record_state { RECORD_APPROVED, RECORD_DECLINED, RECORD_VOIDED, REC
 struct gateway_record {
         enum gateway_record_state state;
         struct str transaction, code;
+        struct str order, house;        /* as we sent them; absent when not told */
         struct money amount;
         struct str card_brand, card_last4;
         struct str occurred_at;         /* RFC 3339, or absent when ill told */
@@ -67,16 +77,35 @@ struct gateway_record {
 struct gateway_records {
         bool asked;                     /* false: no usable answer, nothing is known */
         int n;
-        struct gateway_record record[GATEWAY_RECORDS_MAX];      /* charges only, the oldest first */
+        struct gateway_record record[GATEWAY_RECORDS_MAX];      /* of the kind asked for, the oldest first */
         struct str why;
 };
 
-bool gateway_known(struct str name);    /* whether this installation can use it */
+bool gateway_known(struct str name);    /* whether there is such a dialect */
+/* Whether this installation has its credentials; callers of the rest have seen it true. */
+bool gateway_usable(const struct conf *c, struct str name);
+/* The dialects, in order, NULL-ended. */
+extern const char *const gateway_names[];
+
+
 void gateway_sale(struct task *t, struct str gateway, const struct gateway_charge *c, struct gateway_answer *out);
 void gateway_authorize(struct task *t, struct str gateway, const struct gateway_charge *c, struct gateway_answer *out);
 void gateway_capture(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out);
 void gateway_void(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out);
 void gateway_refund(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out);
+/*
+ * A code that refuses for the account's own set-up (NMI 410, 411, 441, 460,
+ * 461): GATEWAY_UNKNOWN when it comes, but a single look-up that finds nothing
+ * makes it a decline, and an operator must hear of it.
+ */
+bool gateway_code_is_setup(struct str gateway, struct str code);
+
 void gateway_lookup(struct task *t, struct str gateway, struct str reference, struct gateway_records *out);
+/*
+ * Whether the step (a refund) was made: its own record, or, where it is whole,
+ * the charge voided. APPROVED is money given back.
+ */
+void gateway_lookup_refund(struct task *t, struct str gateway, const struct gateway_step *s,
+    struct gateway_records *out);
 
 #endif

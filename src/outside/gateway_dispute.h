@@ -1,0 +1,60 @@
+/*
+ * gateway_dispute.h - disputes and settlement items, where a gateway has an
+ * API for them (Stripe). NMI has none: its disputes come by webhook and file,
+ * its settlements by file, and every call here says asked = false.
+ *
+ * The status is the object's, never an event's name. Amounts are minor units
+ * of the given currency; fee is what the gateway charges for the dispute, 0
+ * when not told. Answering and accepting are final at the gateway; both carry
+ * the dispute's id as their idempotency, so that a second try after a lost
+ * answer changes nothing.
+ */
+#ifndef OUTSIDE_GATEWAY_DISPUTE_H
+#define OUTSIDE_GATEWAY_DISPUTE_H
+
+#include "io/http.h"
+#include "outside/gateway.h"
+
+enum dispute_status {
+        DISPUTE_WARNING, DISPUTE_NEEDS_RESPONSE, DISPUTE_UNDER_REVIEW, DISPUTE_WON, DISPUTE_LOST,
+        DISPUTE_WARNING_CLOSED, DISPUTE_UNDECIDED
+};
+
+struct gateway_dispute {
+        bool asked, found;
+        struct str id, charge;          /* charge: the transaction as gateway_answer named it */
+        enum dispute_status status;
+        struct money amount;
+        int64_t fee;
+        struct str reason;              /* the gateway's word */
+        struct str due_by;              /* RFC 3339; absent when it can't be answered */
+        struct str why;
+};
+
+void gateway_dispute_get(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
+/* Text evidence: fields by the gateway's own names. submit false only stages it. */
+void gateway_dispute_answer(struct task *t, struct str gateway, struct str dispute, const struct http_field *evidence,
+    size_t n, bool submit, struct gateway_dispute *out);
+void gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
+
+/* One line of what the gateway settles with us; net = amount - fee. */
+struct gateway_settled {
+        struct str id, type;            /* the gateway's; type: charge, refund, adjustment, payout, ... */
+        struct str source;              /* the object it is about: a charge, refund, dispute */
+        int64_t amount, fee, net;       /* signed, as they change the balance */
+        enum currency currency;
+        struct str at, available_at;    /* RFC 3339 */
+};
+
+struct gateway_settlements {
+        bool asked;
+        struct gateway_settled *item;
+        size_t n;
+        struct str next, why;
+};
+
+/* Items created since (RFC 3339), page by page. */
+void gateway_settlements(struct task *t, struct str gateway, struct str since, struct str cursor,
+    struct gateway_settlements *out);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * gateway_event.h - what a gateway tells us by itself (webhooks), and its own
+ * list of the same, in our words.
+ *
+ * An event is a hint, never the truth: it names an object, and what became of
+ * that object is asked from the gateway (gateway_lookup()).
+ *
+ * gateway_event_head() reads id and type of a raw body whose signature was
+ * good; it looks at nothing else, so that intake stays cheap. false: the body
+ * is no JSON object with both (id 1..255 printable characters, type 1..100).
+ *
+ * gateway_event_read() reads all that we use. An event of a type that we don't
+ * know is SUBJECT_OTHER; members that we don't know are ignored; ids and
+ * amounts may be strings or numbers. A known type whose body lacks what it
+ * must have fails with ERR_INVALID_REQUEST and says what is missing.
+ *
+ * gateway_events() is the gateway's own list since a time, page by page: at
+ * Stripe its events, as they were sent; at NMI, which keeps no list of events,
+ * one made of each transaction, with an id that is always the same for it and
+ * for what became of it, and a body of the same form as NMI's webhooks.
+ */
+#ifndef OUTSIDE_GATEWAY_EVENT_H
+#define OUTSIDE_GATEWAY_EVENT_H
+
+#include "base/err.h"
+#include "outside/gateway.h"
+
+struct arena;
+
+#define GATEWAY_EVENT_ID_MAX    255
+#define GATEWAY_EVENT_TYPE_MAX  100
+
+enum gateway_subject { SUBJECT_OTHER, SUBJECT_CHARGE, SUBJECT_REFUND, SUBJECT_DISPUTE };
+
+struct gateway_event {
+        struct str id, type;
+        enum gateway_subject subject;
+        enum gateway_record_state state;        /* what it says of a charge or refund */
+        struct str transaction;                 /* the gateway's id of the subject */
+        struct str charge;                      /* refund, dispute: the gateway's id of its charge; absent when not told */
+        struct str reference, order, house;     /* as we sent them; absent when not told */
+        struct money amount;                    /* 0 when not told */
+        bool made;                              /* from the list, not as the gateway would have sent it */
+        struct str body;                        /* of gateway_events(): what to keep */
+};
+
+bool gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type) MUSTCHECK;
+bool gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out,
+    struct err *e) MUSTCHECK;
+
+struct gateway_events {
+        bool asked;                     /* false: no usable answer */
+        struct gateway_event *event;
+        size_t n;
+        struct str next;                /* the cursor of the next page; absent: this was the last */
+        struct str why;                 /* for logs */
+};
+
+/* since: RFC 3339 in UTC. cursor: absent for the first page. */
+void gateway_events(struct task *t, struct str gateway, struct str since, struct str cursor,
+    struct gateway_events *out);
+
+#endif
