@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "edge/fcgi.h"
 #include "edge/gate.h"
@@ -169,11 +170,13 @@ serve_one(struct task *t, FCGX_Request *f)
         struct reply rp = { .arena = t->arena, .status = 500, .content_type = TYPE_JSON };
         struct err e = { .code = ERR_NONE };
 
+        FAULT(request_begun);
         request_fill(&rq, t, f);
         reply_field(&rp, "Request-Id", t->subject.request_id);
         if (!body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) || !rq.route->handler(&rq, &rp, &e))
                 reply_problem(&rp, &e, t->conf->public_url, t->subject.request_id);
         cors_fields(&rq, &rp);
+        FAULT(reply_before_write);
         reply_write(&rp, f, str_is(rq.method_text, "HEAD"));
         log_request(&rq, &rp, started, db_stats(t->db).waits - waits);
 }
@@ -189,6 +192,7 @@ fcgi_serve(struct task *t, int64_t max)
         while ((max == 0 || served < max) && FCGX_Accept_r(&f) == 0) {
                 serve_one(t, &f);
                 FCGX_Finish_r(&f);
+                FAULT(reply_written);
                 arena_reset(t->arena);
                 served++;
         }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "io/db_inner.h"
@@ -52,8 +53,11 @@ void
 tx_put(struct tx *tx, const struct stmt *st, const struct params *p)
 {
         CHECK(!tx->commit_sent);        /* it would run by itself, outside the transaction */
-        if (!tx->begun)
+        if (!tx->begun) {
+                if (FAULT_FAILS(tx_before_begin))
+                        db_drop(tx->db);
                 queue_put(tx, "begin", "BEGIN", NULL);
+        }
         tx->begun = true;
         queue_put(tx, st->name, st->sql, p);
 }
@@ -89,10 +93,13 @@ queue_get(struct tx *tx, PGresult **out, struct err *e)
                         db_drop(tx->db);
                 db_flush(tx->db);
                 tx->unsent = false;
+                if (tx->commit_sent && FAULT_FAILS(tx_commit_sent))
+                        db_drop(tx->db);
         }
         if ((r = db_result(tx->db)) == NULL)
                 return connection_lost(tx, e);
-        tx->got++;
+        if (tx->got++ == 0 && FAULT_FAILS(tx_after_begin))
+                db_drop(tx->db);
         if (db_result_ok(r)) {
                 *out = r;
                 return true;
@@ -131,6 +138,8 @@ tx_call(struct tx *tx, const struct stmt *st, const struct params *p, struct row
 static void
 commit_put(struct tx *tx)
 {
+        if (FAULT_FAILS(tx_before_commit))
+                db_drop(tx->db);
         queue_put(tx, "commit", "COMMIT", NULL);
         if (tx->db->conn != NULL && PQpipelineSync(tx->db->conn) != 1)
                 db_drop(tx->db);
@@ -151,6 +160,7 @@ commit_get(struct tx *tx, struct err *e)
         if ((r = db_result(tx->db)) == NULL && !committed)
                 return connection_lost(tx, e);
         PQclear(r);
+        FAULT(tx_committed);
         tx->end = committed ? TX_COMMITTED : TX_REFUSED;
         if (!committed)
                 return err_set(e, ERR_INTERNAL, "the database rolled the transaction back");
@@ -244,6 +254,21 @@ back_off(int try)
         clock_sleep_ms(((int64_t)5 << try) * (256 + r) / 256);
 }
 
+/* The connection there is, or a new one; one that is lost again at once is found out by what is sent next. */
+static bool
+connected(struct db *db, const struct log_subject *s, struct err *e)
+{
+        bool fresh = db->conn == NULL;
+
+        if (fresh && FAULT_FAILS(db_before_connect))
+                return err_set(e, ERR_UNAVAILABLE, "the database can't be reached");
+        if (!db_connect(db, s, e))
+                return false;
+        if (fresh && FAULT_FAILS(db_after_connect))
+                db_drop(db);
+        return true;
+}
+
 bool
 db_tx_run(struct db *db, struct arena *a, const struct log_subject *s, db_tx_fn fn, void *arg, struct err *e)
 {
@@ -251,7 +276,7 @@ db_tx_run(struct db *db, struct arena *a, const struct log_subject *s, db_tx_fn 
                 struct tx tx = { .db = db, .arena = a, .subject = s };
                 enum tx_end end;
 
-                if (!db_connect(db, s, e))
+                if (!connected(db, s, e))
                         return false;
                 end = run_once(&tx, fn, arg, e);
                 if (end == TX_COMMITTED)
@@ -271,12 +296,16 @@ query_once(struct db *db, struct arena *a, const struct log_subject *s, const st
         PGresult *r, *sync;
 
         *lost = false;
-        if (!db_connect(db, s, e))
+        if (!connected(db, s, e))
                 return false;
+        if (FAULT_FAILS(db_before_query))
+                db_drop(db);
         db_send(db, st->sql, p);
         if (db->conn != NULL && PQpipelineSync(db->conn) != 1)
                 db_drop(db);
         db_flush(db);
+        if (FAULT_FAILS(db_after_query))
+                db_drop(db);
         if ((r = db_result(db)) == NULL || (sync = db_result(db)) == NULL) {
                 PQclear(r);
                 *lost = true;

@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "io/fence.h"
 
 #include <signal.h>
@@ -18,6 +19,7 @@ set_timer(struct fence *f, int64_t ms)
 void
 fence_arm(struct fence *f, int64_t length_ms)
 {
+        FAULT(fence_before_arm);
         if (!f->made) {
                 struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
                 timer_t timer;
@@ -30,6 +32,7 @@ fence_arm(struct fence *f, int64_t length_ms)
         f->length_ms = length_ms;
         set_timer(f, length_ms);
         f->armed = true;
+        FAULT(fence_armed);
 }
 
 bool

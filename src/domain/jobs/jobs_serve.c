@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "domain/jobs/jobs.h"
 #include "io/fence.h"
@@ -61,7 +62,9 @@ run_apart(struct task *t, const struct job *j, int *children)
         }
         task_fork(t);
         fence_arm(t->fence, t->conf->fence_ms);
+        FAULT(job_apart);
         jobs_run(t, j);
+        FAULT(job_ended);
         _exit(0);
 }
 
@@ -73,11 +76,14 @@ serve_org(struct task *t, int32_t org, int *children, struct err *e)
 
         if (!job_claim(t, org, BATCH_MAX, t->conf->fence_ms + LEASE_OVER_FENCE_MS, jobs, &n, e))
                 return false;
+        FAULT(job_claimed);
         for (int i = 0; i < n; i++) {
-                if (jobs_calls_out(&jobs[i]))
+                if (jobs_calls_out(&jobs[i])) {
                         run_apart(t, &jobs[i], children);
-                else
+                } else {
                         jobs_run(t, &jobs[i]);
+                        FAULT(job_ended);
+                }
         }
         return true;
 }
