@@ -22,7 +22,6 @@
 struct http {
         uint32_t magic;
         CURL *easy;
-        struct curl_slist *headers;
         char *body;                     /* of the answer that is coming in; grows, and is kept for the next */
         size_t body_n, body_size;
         char error[CURL_ERROR_SIZE];
@@ -89,7 +88,6 @@ tie_down(struct http *h, const char *ca_file)
         SET(h, CURLOPT_TCP_NODELAY, 1L);
 
         SET(h, CURLOPT_USERAGENT, "boxoffice");
-        SET(h, CURLOPT_HTTPHEADER, h->headers);
         SET(h, CURLOPT_WRITEFUNCTION, on_body);
         SET(h, CURLOPT_WRITEDATA, h);
         SET(h, CURLOPT_ERRORBUFFER, h->error);
@@ -104,9 +102,6 @@ http_open(const char *ca_file)
         CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
         *h = (struct http){ .magic = HTTP_MAGIC, .easy = curl_easy_init() };
         CHECK(h->easy != NULL);
-        /* "Expect: 100-continue" would cost a round trip, or a second of waiting. */
-        h->headers = curl_slist_append(NULL, "Expect:");
-        CHECK(h->headers != NULL);
         tie_down(h, ca_file);
         return h;
 }
@@ -118,7 +113,6 @@ http_close(struct http *h)
                 return;
         CHECK_HANDLE(h, HTTP_MAGIC);
         curl_easy_cleanup(h->easy);
-        curl_slist_free_all(h->headers);
         free(h->body);
         h->magic = 0;
         free(h);
@@ -203,22 +197,70 @@ answered(struct http *h, struct arena *a, struct http_answer *out)
         out->body = str_dup(a, (struct str){ h->body_n == 0 ? "" : h->body, h->body_n });
 }
 
-void
-http_post_form(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out)
+/*
+ * Our headers and the call's own. NULL when one has a character that could end
+ * it and begin another.
+ */
+static struct curl_slist *
+headers_of(struct arena *a, const struct http_ask *ask)
+{
+        /* "Expect: 100-continue" would cost a round trip, or a second of waiting. */
+        struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+        CHECK(list != NULL);
+        for (size_t i = 0; i < ask->headers_n; i++) {
+                const struct http_field *f = &ask->headers[i];
+                struct curl_slist *longer;
+
+                for (size_t k = 0; k < f->value.n; k++) {
+                        if ((unsigned char)f->value.p[k] < 0x20 || f->value.p[k] == 0x7f) {
+                                curl_slist_free_all(list);
+                                return NULL;
+                        }
+                }
+                longer = curl_slist_append(list, str_fmt(a, "%s: %.*s", f->name, STR_ARG(f->value)).p);
+                CHECK(longer != NULL);
+                list = longer;
+        }
+        return list;
+}
+
+static void
+prepare(struct http *h, struct arena *a, const struct http_ask *ask)
 {
         struct str form = form_text(a, ask);
-        CURLcode code;
 
-        CHECK_HANDLE(h, HTTP_MAGIC);
-        CHECK(ask->deadline_ms > 0);    /* 0 is "for ever" to curl */
-        SET(h, CURLOPT_URL, ask->url);
-        SET(h, CURLOPT_POST, 1L);
-        SET(h, CURLOPT_POSTFIELDS, form.p);
-        SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)form.n);
+        switch (ask->method) {
+        case HTTP_POST:
+                SET(h, CURLOPT_URL, ask->url);
+                SET(h, CURLOPT_POST, 1L);
+                SET(h, CURLOPT_POSTFIELDS, form.p);
+                SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)form.n);
+                break;
+        case HTTP_GET:
+                SET(h, CURLOPT_HTTPGET, 1L);
+                SET(h, CURLOPT_URL, form.n == 0 ? ask->url : str_fmt(a, "%s?%.*s", ask->url, STR_ARG(form)).p);
+                break;
+        }
         SET(h, CURLOPT_TIMEOUT_MS, (long)ask->deadline_ms);
         SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)(ask->connect_ms > 0 ? ask->connect_ms : ask->deadline_ms));
         h->body_n = 0;
         h->error[0] = '\0';
+}
+
+void
+http_call(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out)
+{
+        struct curl_slist *headers = headers_of(a, ask);
+        CURLcode code;
+
+        CHECK_HANDLE(h, HTTP_MAGIC);
+        CHECK(ask->deadline_ms > 0);    /* 0 is "for ever" to curl */
+        *out = (struct http_answer){ .outcome = HTTP_NOT_SENT, .why = "a header's value is ill formed" };
+        if (headers == NULL)
+                return;
+        prepare(h, a, ask);
+        SET(h, CURLOPT_HTTPHEADER, headers);
 
         *out = (struct http_answer){ .outcome = HTTP_UNKNOWN };
         code = curl_easy_perform(h->easy);
@@ -232,6 +274,8 @@ http_post_form(struct http *h, struct arena *a, const struct http_ask *ask, stru
                     h->error[0] != '\0' ? h->error : curl_easy_strerror(code));
         }
         SET(h, CURLOPT_POSTFIELDS, NULL);       /* it is the arena's */
+        SET(h, CURLOPT_HTTPHEADER, NULL);
+        curl_slist_free_all(headers);
         if (h->body_n > 0)
                 secret_wipe(h->body, h->body_n);
 }

@@ -32,15 +32,20 @@ struct http;
 
 enum http_outcome { HTTP_ANSWERED, HTTP_NOT_SENT, HTTP_UNKNOWN };
 
+enum http_method { HTTP_POST, HTTP_GET };
+
 struct http_field {
         const char *name;
         struct str value;
 };
 
 struct http_ask {
-        const char *url;
+        enum http_method method;
+        const char *url;                /* without a query: GET has the form as its query */
         const struct http_field *form;  /* application/x-www-form-urlencoded, encoded here */
         size_t form_n;
+        const struct http_field *headers;       /* besides our own; a value with a control character is never sent */
+        size_t headers_n;
         int64_t deadline_ms;            /* the whole call */
         int64_t connect_ms;             /* of it, until connected; 0 = deadline */
 };
@@ -56,8 +61,8 @@ struct http_answer {
 
 struct http *http_open(const char *ca_file);             /* must be set; the file is read at the first call */
 void http_close(struct http *h);
-/* POSTs the form. Never fails: the outcome says what is known. Body and texts live in the arena. */
-void http_post_form(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out);
+/* Never fails: the outcome says what is known. Body and texts live in the arena. */
+void http_call(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out);
 
 /*
  * A value of an application/x-www-form-urlencoded body, decoded. false, and

@@ -13,10 +13,51 @@
 #define BREAKER_LIMIT   5
 #define BREAKER_OPEN_MS 1000            /* at least; half a call's deadline where that is longer */
 
+typedef void charge_fn(struct task *, const struct gateway_charge *, struct gateway_answer *);
+typedef void step_fn(struct task *, const struct gateway_step *, struct gateway_answer *);
+
+static const struct dialect {
+        bool (*usable)(const struct conf *);
+        charge_fn *sale, *authorize;
+        step_fn *capture, *cancel, *refund;
+        bool (*code_is_setup)(struct str);
+} dialects[] = {
+        { nmi_usable, nmi_sale, nmi_authorize, nmi_capture, nmi_void, nmi_refund, nmi_code_is_setup },
+};
+
+const char *const gateway_names[] = { "nmi", NULL };
+_Static_assert(ARRAY_LEN(gateway_names) == ARRAY_LEN(dialects) + 1, "every dialect has its name");
+
+static const struct dialect *
+dialect_of(struct str name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
+                if (str_is(name, gateway_names[i]))
+                        return &dialects[i];
+        return NULL;
+}
+
 bool
 gateway_known(struct str name)
 {
-        return str_is(name, "nmi");
+        return dialect_of(name) != NULL;
+}
+
+bool
+gateway_usable(const struct conf *c, struct str name)
+{
+        const struct dialect *d = dialect_of(name);
+
+        return d != NULL && d->usable(c);
+}
+
+bool
+gateway_code_is_setup(struct str gateway, struct str code)
+{
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        return d->code_is_setup(code);
 }
 
 static bool
@@ -39,53 +80,64 @@ record(struct task *t, const struct gateway_answer *a)
 }
 
 static void
-charge(struct task *t, struct str gateway, const char *type, const struct gateway_charge *c,
-    struct gateway_answer *out)
+charge(struct task *t, charge_fn *fn, const struct gateway_charge *c, struct gateway_answer *out)
 {
-        CHECK(gateway_known(gateway));
         if (!may_call(t, out))
                 return;
-        nmi_charge(t, type, c, out);
+        fn(t, c, out);
         record(t, out);
 }
 
 static void
-step(struct task *t, struct str gateway, const char *type, const struct gateway_step *s,
-    struct gateway_answer *out)
+step(struct task *t, step_fn *fn, const struct gateway_step *s, struct gateway_answer *out)
 {
-        CHECK(gateway_known(gateway));
         if (!may_call(t, out))
                 return;
-        nmi_step(t, type, s, out);
+        fn(t, s, out);
         record(t, out);
 }
 
 void
 gateway_sale(struct task *t, struct str gateway, const struct gateway_charge *c, struct gateway_answer *out)
 {
-        charge(t, gateway, "sale", c, out);
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        charge(t, d->sale, c, out);
 }
 
 void
 gateway_authorize(struct task *t, struct str gateway, const struct gateway_charge *c, struct gateway_answer *out)
 {
-        charge(t, gateway, "auth", c, out);
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        charge(t, d->authorize, c, out);
 }
 
 void
 gateway_capture(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out)
 {
-        step(t, gateway, "capture", s, out);
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        step(t, d->capture, s, out);
 }
 
 void
 gateway_void(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out)
 {
-        step(t, gateway, "void", s, out);
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        step(t, d->cancel, s, out);
 }
 
 void
 gateway_refund(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *out)
 {
-        step(t, gateway, "refund", s, out);
+        const struct dialect *d = dialect_of(gateway);
+
+        CHECK(d != NULL);
+        step(t, d->refund, s, out);
 }

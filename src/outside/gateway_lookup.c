@@ -1,12 +1,38 @@
-/* gateway_lookup.c - the look-up's dialects; apart from gateway.c for the XML library's sake. */
+/*
+ * gateway_lookup.c - the reading calls' dialects; apart from gateway.c for the
+ * XML library's sake.
+ */
 #include "base/base.h"
 #include "base/check.h"
 #include "outside/gateway.h"
 #include "outside/gateway_nmi.h"
+#include "outside/gateway_records.h"
+
+static const struct dialect {
+        const char *name;
+        void (*lookup)(struct task *, struct str, struct gateway_records *);
+        void (*lookup_refund)(struct task *, const struct gateway_step *, struct gateway_records *);
+} dialects[] = {
+        { "nmi", nmi_lookup, nmi_lookup_refund },
+};
+
+static const struct dialect *
+dialect_of(struct str name)
+{
+        for (size_t i = 0; i < ARRAY_LEN(dialects); i++)
+                if (str_is(name, dialects[i].name))
+                        return &dialects[i];
+        NEVER("a gateway that is none");
+}
 
 void
 gateway_lookup(struct task *t, struct str gateway, struct str reference, struct gateway_records *out)
 {
-        CHECK(gateway_known(gateway));
-        nmi_lookup(t, reference, out);
+        dialect_of(gateway)->lookup(t, reference, out);
+}
+
+void
+gateway_lookup_refund(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_records *out)
+{
+        dialect_of(gateway)->lookup_refund(t, s, out);
 }

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "io/http.h"
 #include "io/task.h"
 #include "outside/gateway_nmi.h"
@@ -13,13 +14,17 @@
 #define CONNECT_MS      5000            /* a gateway that can't be reached is known sooner than one that hangs */
 #define DUP_SECONDS     "86400"         /* the gateway's own duplicate check stays on as the last wall */
 
-struct form {
+/* One call that is being put together. */
+struct transact {
         struct http_field field[FIELDS_MAX];
         size_t n;
+        struct str reference;
+        struct money amount;            /* without a currency: none */
+        int64_t deadline_ms;
 };
 
 static void
-form_put(struct form *f, const char *name, struct str value)
+put(struct transact *f, const char *name, struct str value)
 {
         CHECK(f->n < FIELDS_MAX);
         f->field[f->n++] = (struct http_field){ name, value };
@@ -53,8 +58,10 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
                 const char *decline;
         } codes[] = {
 #define CODE(from, to, outcome, decline) { from, to, outcome, decline },
+#define SETUP(from, to)
 #include "outside/nmi_code.def"
 #undef CODE
+#undef SETUP
         };
 
         for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
@@ -66,6 +73,26 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
                 return codes[i].outcome;
         }
         return GATEWAY_UNKNOWN;
+}
+
+bool
+nmi_code_is_setup(struct str code)
+{
+        static const struct { int64_t from, to; } codes[] = {
+#define CODE(from, to, outcome, decline)
+#define SETUP(from, to) { from, to },
+#include "outside/nmi_code.def"
+#undef CODE
+#undef SETUP
+        };
+        int64_t n;
+
+        if (!str_to_i64(code, &n))
+                return false;
+        for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+                if (n >= codes[i].from && n <= codes[i].to)
+                        return true;
+        return false;
 }
 
 static bool
@@ -148,7 +175,7 @@ approval_complete(struct arena *a, struct str body, struct str reference, struct
         if (!form_value(a, body, "orderid", &got) || !str_eq(got, reference) ||
             !form_value(a, body, "transactionid", &out->transaction) || !nmi_transaction_id(out->transaction))
                 return false;
-        if (!form_value(a, body, "amount_authorized", &got) || got.n == 0)
+        if (amount.currency == CURRENCY_NONE || !form_value(a, body, "amount_authorized", &got) || got.n == 0)
                 return true;
         return nmi_amount(got, amount.currency, &authorized) && authorized.minor == amount.minor;
 }
@@ -157,58 +184,58 @@ approval_complete(struct arena *a, struct str body, struct str reference, struct
  * Judges a complete answer. Approved only with our own reference, and with the
  * whole amount where the gateway names one (partial approval).
  */
-static void
-judge(struct task *t, struct str body, struct str reference, struct money amount, struct gateway_answer *out)
+void
+nmi_judge(struct arena *a, struct str body, struct str reference, struct money amount, struct gateway_answer *out)
 {
         struct str code, text = STR(""), number = STR_NONE, type = STR_NONE;
         const char *decline = NULL;
         int64_t n;
 
         *out = (struct gateway_answer){ .outcome = GATEWAY_UNKNOWN, .why = STR("the answer has no response_code") };
-        if (!form_value(t->arena, body, "response_code", &code) || !str_to_i64(code, &n))
+        if (!form_value(a, body, "response_code", &code) || !str_to_i64(code, &n))
                 return;
-        (void)form_value(t->arena, body, "responsetext", &text);
+        (void)form_value(a, body, "responsetext", &text);
         out->code = code;
         out->why = text;
         out->outcome = outcome_of_code(n, text, &decline);
-        if (out->outcome != GATEWAY_UNKNOWN && !is_ours(t->arena, body, reference, out->outcome)) {
+        if (out->outcome != GATEWAY_UNKNOWN && !is_ours(a, body, reference, out->outcome)) {
                 out->outcome = GATEWAY_UNKNOWN;
                 out->why = STR("the answer is not about our reference, or contradicts itself");
                 return;
         }
         if (out->outcome == GATEWAY_DECLINED)
                 out->decline_code = str_of(decline);
-        (void)form_value(t->arena, body, "cc_number", &number);
-        (void)form_value(t->arena, body, "cc_type", &type);
+        (void)form_value(a, body, "cc_number", &number);
+        (void)form_value(a, body, "cc_type", &type);
         out->card_last4 = nmi_card_last4(number);
         out->card_brand = nmi_card_brand(type, number);
-        if (out->outcome == GATEWAY_SUCCEEDED && !approval_complete(t->arena, body, reference, amount, out)) {
+        if (out->outcome == GATEWAY_SUCCEEDED && !approval_complete(a, body, reference, amount, out)) {
                 out->outcome = GATEWAY_UNKNOWN;
                 out->why = STR("the approval does not carry our reference and amount");
         }
 }
 
 int64_t
-nmi_connect_ms(const struct conf *c)
+nmi_connect_ms(int64_t deadline_ms)
 {
-        return c->call_deadline_ms < CONNECT_MS ? c->call_deadline_ms : CONNECT_MS;
+        return deadline_ms < CONNECT_MS ? deadline_ms : CONNECT_MS;
 }
 
 static void
-transact(struct task *t, struct form *f, struct str reference, struct money amount, struct gateway_answer *out)
+transact(struct task *t, const struct transact *f, struct gateway_answer *out)
 {
         struct http_ask ask = {
                 .url = str_fmt(t->arena, "%s/api/transact.php", t->conf->gateway_url).p,
                 .form = f->field,
                 .form_n = f->n,
-                .deadline_ms = t->conf->call_deadline_ms,
-                .connect_ms = nmi_connect_ms(t->conf),
+                .deadline_ms = f->deadline_ms,
+                .connect_ms = nmi_connect_ms(f->deadline_ms),
         };
         struct http_answer answer;
 
-        http_post_form(t->http, t->arena, &ask, &answer);
+        http_call(t->http, t->arena, &ask, &answer);
         if (answer.outcome == HTTP_ANSWERED && answer.status == 200) {
-                judge(t, answer.body, reference, amount, out);
+                nmi_judge(t->arena, answer.body, f->reference, f->amount, out);
                 return;
         }
         *out = (struct gateway_answer){
@@ -220,40 +247,107 @@ transact(struct task *t, struct form *f, struct str reference, struct money amou
 }
 
 static void
-form_start(struct task *t, struct form *f, const char *type)
+put_money(struct task *t, struct transact *f, struct money amount)
 {
-        *f = (struct form){ .n = 0 };
-        form_put(f, "security_key", str_of(t->conf->gateway_security_key));
-        form_put(f, "type", str_of(type));
+        f->amount = amount;
+        put(f, "amount", decimal(t, amount));
+        put(f, "currency", str_of(currency_code(amount.currency)));
+}
+
+/* Which of our things it is: the reference, and the merchant fields that place it. */
+static void
+put_names(struct transact *f, struct str reference, struct str order, struct str house)
+{
+        f->reference = reference;
+        put(f, "orderid", reference);
+        put(f, "merchant_defined_field_1", order);
+        put(f, "merchant_defined_field_2", house);
+}
+
+static void
+start(struct task *t, struct transact *f, const char *type)
+{
+        *f = (struct transact){ .deadline_ms = t->conf->call_deadline_ms };
+        put(f, "security_key", str_of(t->conf->gateway_security_key));
+        put(f, "type", str_of(type));
+}
+
+static void
+charge(struct task *t, const char *type, const struct gateway_charge *c, struct gateway_answer *out)
+{
+        struct transact f;
+
+        start(t, &f, type);
+        put_money(t, &f, c->amount);
+        put(&f, "payment_token", c->payment_token);
+        put_names(&f, c->reference, c->order, c->house);
+        put(&f, "dup_seconds", STR(DUP_SECONDS));
+        transact(t, &f, out);
+}
+
+static void
+step(struct task *t, const char *type, const struct gateway_step *s, int64_t deadline_ms, struct gateway_answer *out)
+{
+        struct transact f;
+
+        start(t, &f, type);
+        f.deadline_ms = deadline_ms;
+        put(&f, "transactionid", s->transaction);
+        if (strcmp(type, "void") != 0)
+                put_money(t, &f, s->amount);
+        put_names(&f, s->reference, s->order, s->house);
+        transact(t, &f, out);
+}
+
+bool
+nmi_usable(const struct conf *c)
+{
+        return c->gateway_url != NULL && c->gateway_security_key != NULL && c->gateway_ca_file != NULL;
 }
 
 void
-nmi_charge(struct task *t, const char *type, const struct gateway_charge *c, struct gateway_answer *out)
+nmi_sale(struct task *t, const struct gateway_charge *c, struct gateway_answer *out)
 {
-        struct form f;
-
-        form_start(t, &f, type);
-        form_put(&f, "amount", decimal(t, c->amount));
-        form_put(&f, "currency", str_of(currency_code(c->amount.currency)));
-        form_put(&f, "payment_token", c->payment_token);
-        form_put(&f, "orderid", c->reference);
-        form_put(&f, "merchant_defined_field_1", c->order);
-        form_put(&f, "dup_seconds", STR(DUP_SECONDS));
-        transact(t, &f, c->reference, c->amount, out);
+        charge(t, "sale", c, out);
 }
 
 void
-nmi_step(struct task *t, const char *type, const struct gateway_step *s, struct gateway_answer *out)
+nmi_authorize(struct task *t, const struct gateway_charge *c, struct gateway_answer *out)
 {
-        struct form f;
+        charge(t, "auth", c, out);
+}
 
-        form_start(t, &f, type);
-        form_put(&f, "transactionid", s->transaction);
-        if (strcmp(type, "void") != 0) {
-                form_put(&f, "amount", decimal(t, s->amount));
-                form_put(&f, "currency", str_of(currency_code(s->amount.currency)));
+void
+nmi_capture(struct task *t, const struct gateway_step *s, struct gateway_answer *out)
+{
+        step(t, "capture", s, t->conf->call_deadline_ms, out);
+}
+
+void
+nmi_void(struct task *t, const struct gateway_step *s, struct gateway_answer *out)
+{
+        step(t, "void", s, t->conf->call_deadline_ms, out);
+        out->transaction = STR_NONE;    /* the answer names the charge's */
+}
+
+/*
+ * Void while unsettled, otherwise refund: the order of tries that every
+ * processor takes. Only a void that was refused for certain is followed by a
+ * refund; one whose outcome is unknown may have given the money back.
+ */
+void
+nmi_refund(struct task *t, const struct gateway_step *s, struct gateway_answer *out)
+{
+        int64_t until = clock_mono_ms() + t->conf->call_deadline_ms, left;
+
+        if (s->whole) {
+                nmi_void(t, s, out);
+                if (out->outcome != GATEWAY_DECLINED)
+                        return;
         }
-        form_put(&f, "orderid", s->reference);
-        form_put(&f, "merchant_defined_field_1", s->order);
-        transact(t, &f, s->reference, s->amount, out);
+        left = until - clock_mono_ms();
+        if (left > 0)
+                step(t, "refund", s, left, out);
+        else
+                *out = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("the void took all the time") };
 }

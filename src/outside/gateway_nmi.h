@@ -2,26 +2,46 @@
  * gateway_nmi.h - NMI's "Classic" Payment API and its white labels: POST
  * /api/transact.php, form in, query string out; POST /api/query.php, XML out.
  * Source: docs.nmi.com and the integration portal of its white labels. Only
- * gateway.c and gateway_lookup.c include this.
+ * gateway.c, gateway_lookup.c and unit tests include this.
  */
 #ifndef OUTSIDE_GATEWAY_NMI_H
 #define OUTSIDE_GATEWAY_NMI_H
 
 #include "outside/gateway.h"
+#include "outside/gateway_event.h"
 
-/* type: sale or auth. */
-void nmi_charge(struct task *t, const char *type, const struct gateway_charge *c, struct gateway_answer *out);
-/* type: capture, void or refund. */
-void nmi_step(struct task *t, const char *type, const struct gateway_step *s, struct gateway_answer *out);
+struct conf;
+
+bool nmi_usable(const struct conf *c);
+void nmi_sale(struct task *t, const struct gateway_charge *c, struct gateway_answer *out);
+void nmi_authorize(struct task *t, const struct gateway_charge *c, struct gateway_answer *out);
+void nmi_capture(struct task *t, const struct gateway_step *s, struct gateway_answer *out);
+void nmi_void(struct task *t, const struct gateway_step *s, struct gateway_answer *out);
+void nmi_refund(struct task *t, const struct gateway_step *s, struct gateway_answer *out);
+bool nmi_code_is_setup(struct str code);
+
 void nmi_lookup(struct task *t, struct str reference, struct gateway_records *out);
+void nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out);
+void nmi_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out);
+
+/* Pure, below: what an answer says. amount without a currency: there is none to compare (a void). */
+void nmi_judge(struct arena *a, struct str body, struct str reference, struct money amount,
+    struct gateway_answer *out);
+/* What of query.php's answer is asked for. */
+enum nmi_kind { NMI_CHARGE, NMI_REFUND };
+struct nmi_wanted {
+        enum nmi_kind kind;
+        struct str reference;           /* the order_id that a record must have; absent: any */
+        struct str transaction;         /* the transaction_id that it must have; absent: any */
+};
+void nmi_records_read(struct arena *a, struct str body, const struct nmi_wanted *w, struct gateway_records *out);
+
 /* "visa" and "1111" out of what NMI calls cc_type and cc_number. */
 struct str nmi_card_brand(struct str cc_type, struct str cc_number);
 struct str nmi_card_last4(struct str cc_number);
-
 bool nmi_transaction_id(struct str s);
 /* An amount as NMI writes it: two decimals whatever the currency has. */
 bool nmi_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
-struct conf;
-int64_t nmi_connect_ms(const struct conf *c);
+int64_t nmi_connect_ms(int64_t deadline_ms);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/money.h"
 #include "domain/catalog/catalog_field.h"
 #include "io/json_write.h"
+#include "outside/gateway.h"
 
 enum { FIELD_OPTIONAL = 0, FIELD_REQUIRED = 1, FIELD_SHOWN = 2 };
 #define FIELD(group, name, column, kind, need, min, max, otherwise) \
@@ -34,15 +35,13 @@ catalog_table(enum catalog_object object)
         return &tables[object];
 }
 
-/* Stripe is a later dialect; an organizer can't choose what can't charge. */
-static const char *const gateways[] = { "nmi", NULL };
 static const char *const payers[] = { "guest", "organizer", NULL };
 static const char *const schedules[] = { "daily", "weekly", "monthly", "manual", NULL };
 
 static const char *const *
 words_of(enum field_kind kind)
 {
-        return kind == KIND_GATEWAY ? gateways : kind == KIND_PAYER ? payers : schedules;
+        return kind == KIND_GATEWAY ? gateway_names : kind == KIND_PAYER ? payers : schedules;
 }
 
 static void

@@ -1,0 +1,34 @@
+/* gateway_records.c - the order of records, which a gateway may list in any. */
+#include "base/base.h"
+#include "outside/gateway_records.h"
+
+/* Times of one dialect have one form, in UTC: they order as text does. */
+static bool
+is_older(const struct gateway_record *a, const struct gateway_record *b)
+{
+        if (a->occurred_at.p == NULL || b->occurred_at.p == NULL)
+                return a->occurred_at.p != NULL && b->occurred_at.p == NULL;
+        return strcmp(a->occurred_at.p, b->occurred_at.p) < 0;
+}
+
+void
+gateway_records_sort(struct gateway_records *r)
+{
+        for (int i = 1; i < r->n; i++) {
+                struct gateway_record one = r->record[i];
+                int at = i;
+
+                for (; at > 0 && is_older(&one, &r->record[at - 1]); at--)
+                        r->record[at] = r->record[at - 1];
+                r->record[at] = one;
+        }
+}
+
+bool
+gateway_records_approved(const struct gateway_records *r)
+{
+        for (int i = 0; i < r->n; i++)
+                if (r->record[i].state == RECORD_APPROVED)
+                        return true;
+        return false;
+}
