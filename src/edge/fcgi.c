@@ -90,6 +90,7 @@ request_fill(struct request *rq, struct task *t, const FCGX_Request *f)
                 .origin = fcgi_param(f, "HTTP_ORIGIN"),
                 .repeated_header = param_count(f, STR("HTTP_AUTHORIZATION")) > 1 ||
                     param_count(f, STR("HTTP_IDEMPOTENCY_KEY")) > 1,
+                .params = f->envp,
         };
         rq->method = method_of(rq->method_text);
         (void)str_cut(uri, '?', &rq->path, &rq->query);
@@ -111,6 +112,7 @@ static bool
 body_read(struct request *rq, FCGX_Request *f, struct err *e)
 {
         struct str length = fcgi_param(f, "CONTENT_LENGTH");
+        size_t most = rq->route->body == BODY_RAW ? REQUEST_RAW_MAX : REQUEST_BODY_MAX;
         int64_t n = 0;
         char *p;
 
@@ -118,9 +120,8 @@ body_read(struct request *rq, FCGX_Request *f, struct err *e)
                 return true;
         if (!str_to_i64(length, &n) || n < 0)
                 return err_set(e, ERR_INVALID_REQUEST, "Content-Length is not a number");
-        if ((uint64_t)n > REQUEST_BODY_MAX)
-                return err_set(e, ERR_BODY_TOO_LARGE, "the body has %lld bytes; this call accepts %zu", (long long)n,
-                    REQUEST_BODY_MAX);
+        if ((uint64_t)n > most)
+                return err_set(e, ERR_BODY_TOO_LARGE, "the body has %lld bytes; this call accepts %zu", (long long)n, most);
         p = arena_alloc(rq->task->arena, (size_t)n + 1);
         if (FCGX_GetStr(p, (int)n, f->in) != n)
                 return err_set(e, ERR_INVALID_REQUEST, "the body ended early");
@@ -173,7 +174,7 @@ serve_one(struct task *t, FCGX_Request *f)
         FAULT(request_begun);
         request_fill(&rq, t, f);
         reply_field(&rp, "Request-Id", t->subject.request_id);
-        if (!body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) || !rq.route->handler(&rq, &rp, &e))
+        if (!route_find(&rq, &rp, &e) || !body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) || !rq.route->handler(&rq, &rp, &e))
                 reply_problem(&rp, &e, t->conf->public_url, t->subject.request_id);
         cors_fields(&rq, &rp);
         FAULT(reply_before_write);

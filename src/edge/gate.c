@@ -15,6 +15,8 @@ body_fits(const struct request *rq, struct err *e)
                         return err_set(e, ERR_INVALID_REQUEST, "this call takes no body");
                 return true;
         }
+        if (rq->route->body == BODY_RAW)
+                return true;
         (void)str_cut(rq->content_type, ';', &type, &rest);
         type = str_lower(rq->task->arena, str_trim(type));
         if (!str_is(type, "application/json"))
@@ -104,8 +106,6 @@ json_read(struct request *rq, struct err *e)
 bool
 gate_admit(struct request *rq, struct reply *rp, struct err *e)
 {
-        if (!route_find(rq, rp, e))
-                return false;
         if (rq->route->who == 0)
                 return body_fits(rq, e);
         return credential_known(rq, rp, e) && ratelimit_allow(rq, rp, e) && role_fits(rq, e) && body_fits(rq, e) &&

@@ -2,8 +2,8 @@
  * gate.h - the one admission function: everything that is decided about a
  * request before its handler runs, cheapest first, and nothing after it.
  *
- *   route and method -> body size -> credential -> rate -> role and scope
- *   -> body and its type -> JSON -> card data -> Idempotency-Key
+ *   route and method, then the body's size (fcgi.c) -> credential -> rate
+ *   -> role and scope -> body and its type -> JSON -> card data -> Idempotency-Key
  */
 #ifndef EDGE_GATE_H
 #define EDGE_GATE_H
@@ -11,6 +11,7 @@
 #include "edge/reply.h"
 #include "edge/request.h"
 
+/* The route is known and the body read. */
 bool gate_admit(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
 
 /* The row of route.def that answers this, its {..} put into rq->param; ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED. */

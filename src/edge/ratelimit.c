@@ -11,7 +11,6 @@
 #include "io/kv.h"
 #include "io/task.h"
 
-#define EPOCH_FRESH_MS  10000
 
 /* KEYS[1]; ARGV: interval (us), burst. -> allowed, remaining, reset (s), retry after (s). */
 static struct kv_script gcra = {
@@ -44,22 +43,13 @@ policy_of(const struct request *rq)
         return (struct policy){ "token", c->rate_token_per_s, 1 };
 }
 
-/* The epoch names Redis keys; a restore makes all of them strangers. Read again every few seconds. */
+/* The epoch names Redis keys: a restore makes all of them strangers. A database that can't say leaves one name for all. */
 static struct str
 epoch_text(struct task *t)
 {
-        static struct {
-                char text[UUID_TEXT_MAX];
-                int64_t until_ms;
-        } cached;
-        struct house_epoch epoch;
-        struct err e = { .code = ERR_NONE };
+        const struct house_state *s = house_state(t);
 
-        if (clock_mono_ms() >= cached.until_ms && house_epoch_get(t, &epoch, &e)) {
-                uuid_text(epoch.epoch, cached.text);
-                cached.until_ms = clock_mono_ms() + EPOCH_FRESH_MS;
-        }
-        return str_of(cached.text);
+        return s == NULL ? STR("none") : str_of(s->epoch);
 }
 
 static bool

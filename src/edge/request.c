@@ -10,6 +10,18 @@
 #define PAGE_LIMIT_MAX          100
 
 struct str
+request_header(const struct request *rq, const char *name)
+{
+        for (char *const *p = rq->params; p != NULL && *p != NULL; p++) {
+                struct str head, rest;
+
+                if (str_cut(str_of(*p), '=', &head, &rest) && str_is(head, name))
+                        return rest;
+        }
+        return STR("");
+}
+
+struct str
 query_text(struct request *rq, const char *name)
 {
         struct str value = STR_NONE;

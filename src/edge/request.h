@@ -18,7 +18,7 @@ struct request;
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
 enum rate_class { LIMIT_NONE, LIMIT_CALL, LIMIT_PAY };
 enum idem_need { IDEM_NONE, IDEM_HONOURED, IDEM_REQUIRED };
-enum body_kind { BODY_NONE, BODY_JSON };
+enum body_kind { BODY_NONE, BODY_JSON, BODY_RAW };      /* RAW: any bytes, up to REQUEST_RAW_MAX */
 
 typedef bool (*route_handler)(struct request *rq, struct reply *rp, struct err *e);
 
@@ -34,6 +34,7 @@ struct route {
 };
 
 #define REQUEST_BODY_MAX        ((size_t)64 * 1024)
+#define REQUEST_RAW_MAX         ((size_t)1024 * 1024)
 #define ROUTE_PARAMS_MAX        2
 
 struct request {
@@ -42,6 +43,7 @@ struct request {
         struct str method_text, path, query, body, content_type, remote_addr;
         struct str authorization, idempotency_key, if_match, origin;
         bool repeated_header;           /* one that must be there once came twice */
+        char *const *params;            /* of FastCGI, NULL-ended */
         const struct route *route;
         struct str param[ROUTE_PARAMS_MAX];     /* what stood at {..}, in order */
         struct principal who;
@@ -50,6 +52,8 @@ struct request {
         struct json *json;              /* of BODY_JSON routes */
 };
 
+/* A header field by its FastCGI name (HTTP_...): empty when it isn't there. */
+struct str request_header(const struct request *rq, const char *name);
 /* A query parameter, percent-decoded; absent when it isn't there. Marks it as known. */
 struct str query_text(struct request *rq, const char *name);
 /* The same as an id of this kind; a wrong one is a bad field "?name". */

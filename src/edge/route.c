@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "edge/api/api.h"
 #include "edge/gate.h"
+#include "edge/hook/hook.h"
 #include "io/task.h"
 
 static const struct route routes[] = {

@@ -12,7 +12,7 @@
 #include "io/db_inner.h"
 
 #define TX_TRIES        4
-#define TX_STMTS_MAX    32
+#define TX_STMTS_MAX    72
 
 /* Why a run did not commit. */
 enum tx_end {

@@ -96,6 +96,28 @@ job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why,
         return true;
 }
 
+bool
+job_extend(struct task *t, const struct job *j, int64_t lease_ms, struct err *e)
+{
+        struct params p = job_params(t, j);
+        struct rows r;
+
+        param_i64(&p, lease_ms);
+        return db_query(t->db, t->arena, &t->subject, &stmt_job_extend, &p, &r, e) &&
+            (row_bool(&r, 0, "held") || err_set(e, ERR_STATE_CONFLICT, "somebody else has the job"));
+}
+
+bool
+job_ensure(struct task *t, int32_t org, const char *kind, struct uuid object, struct err *e)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, org);
+        param_z(&p, kind);
+        param_uuid(&p, object);
+        return db_query(t->db, t->arena, &t->subject, &stmt_job_ensure, &p, NULL, e);
+}
+
 #define NOT_YET_MS 60000
 
 struct function_call {

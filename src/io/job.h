@@ -36,6 +36,14 @@ bool job_finish(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed,
     struct err *e) MUSTCHECK;
 
+/* A live worker needs longer; ERR_STATE_CONFLICT when the job is somebody else's by now. */
+bool job_extend(struct task *t, const struct job *j, int64_t lease_ms, struct err *e) MUSTCHECK;
+/* Work that comes round for ever: due now unless it is there already. */
+bool job_ensure(struct task *t, int32_t org, const char *kind, struct uuid object, struct err *e) MUSTCHECK;
+
+/* No child outlives its fence: soon after it a job that was not finished may be claimed again. */
+#define JOB_LEASE_OVER_FENCE_MS 2000
+
 struct stmt;
 
 /*

@@ -4,8 +4,10 @@
  * knows how to live with.
  */
 #include "base/base.h"
+#include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "io/kv.h"
 
@@ -103,8 +105,13 @@ add(struct command *cmd, struct str word)
 static redisReply *
 ask(struct kv *kv, struct command *cmd)
 {
-        redisReply *reply = redisCommandArgv(kv->c, cmd->n, cmd->word, cmd->length);
+        redisReply *reply = FAULT_FAILS(kv_before_call) ? NULL :
+            redisCommandArgv(kv->c, cmd->n, cmd->word, cmd->length);
 
+        if (reply != NULL && FAULT_FAILS(kv_after_call)) {
+                freeReplyObject(reply);
+                reply = NULL;
+        }
         if (reply == NULL)
                 (void)gone(kv, kv->c->errstr);
         return reply;
@@ -175,6 +182,61 @@ kv_eval(struct kv *kv, struct kv_script *script, const struct str *keys, size_t 
         ok = integers(reply, out, out_n);
         if (!ok)
                 (void)gone(kv, reply->type == REDIS_REPLY_ERROR ? reply->str : "a script answered something else");
+        freeReplyObject(reply);
+        return ok;
+}
+
+/* SET key value EX ttl_s, and more words. */
+static redisReply *
+set(struct kv *kv, struct str key, struct str value, int ttl_s, const char *const *more)
+{
+        struct command cmd = { .n = 0 };
+        char ttl[16];
+
+        (void)snprintf(ttl, sizeof ttl, "%d", ttl_s);
+        add(&cmd, STR("SET"));
+        add(&cmd, key);
+        add(&cmd, value);
+        add(&cmd, STR("EX"));
+        add(&cmd, str_of(ttl));
+        for (; *more != NULL; more++)
+                add(&cmd, str_of(*more));
+        return ask(kv, &cmd);
+}
+
+bool
+kv_set_new(struct kv *kv, struct arena *a, struct str key, struct str value, int ttl_s, struct str *old)
+{
+        static const char *const more[] = { "NX", "GET", NULL };
+        redisReply *reply;
+        bool ok;
+
+        CHECK_HANDLE(kv, KV_MAGIC);
+        *old = STR_NONE;
+        if (!connected(kv) || (reply = set(kv, key, value, ttl_s, more)) == NULL)
+                return false;
+        ok = reply->type == REDIS_REPLY_NIL || reply->type == REDIS_REPLY_STRING;
+        if (reply->type == REDIS_REPLY_STRING)
+                *old = str_dup(a, (struct str){ reply->str, (size_t)reply->len });
+        if (!ok)
+                (void)gone(kv, reply->type == REDIS_REPLY_ERROR ? reply->str : "SET answered something else");
+        freeReplyObject(reply);
+        return ok;
+}
+
+bool
+kv_set(struct kv *kv, struct str key, struct str value, int ttl_s)
+{
+        static const char *const more[] = { NULL };
+        redisReply *reply;
+        bool ok;
+
+        CHECK_HANDLE(kv, KV_MAGIC);
+        if (!connected(kv) || (reply = set(kv, key, value, ttl_s, more)) == NULL)
+                return false;
+        ok = reply->type == REDIS_REPLY_STATUS;
+        if (!ok)
+                (void)gone(kv, reply->type == REDIS_REPLY_ERROR ? reply->str : "SET answered something else");
         freeReplyObject(reply);
         return ok;
 }

@@ -16,6 +16,7 @@
 #include "base/base.h"
 #include "base/str.h"
 
+struct arena;
 struct kv;
 
 #define KV_TIMEOUT_MS   20
@@ -37,6 +38,12 @@ struct kv_script {
 };
 bool kv_eval(struct kv *kv, struct kv_script *script, const struct str *keys, size_t keys_n,
     const struct str *args, size_t args_n, int64_t *out, size_t out_n) MUSTCHECK;
+/*
+ * SET key value NX EX ttl_s GET: *old is what stands there, or absent when
+ * nothing did and value does now.
+ */
+bool kv_set_new(struct kv *kv, struct arena *a, struct str key, struct str value, int ttl_s, struct str *old) MUSTCHECK;
+bool kv_set(struct kv *kv, struct str key, struct str value, int ttl_s) MUSTCHECK;
 /* PING; for /readyz. */
 bool kv_ping(struct kv *kv) MUSTCHECK;
 

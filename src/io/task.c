@@ -2,7 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
-#include "base/secret.h"
+#include "base/keyring.h"
 #include "io/breaker.h"
 #include "io/db.h"
 #include "io/fence.h"
@@ -12,57 +12,56 @@
 
 #include <signal.h>
 
+#define KEY_CREDENTIAL  "seal.key"
 #define ARENA_CAP       ((size_t)64 * 1024 * 1024)
 
-/* 64 hexadecimal digits and perhaps a line end. */
+/* The file that the settings name, else the credential that systemd has put there for this unit. */
 static bool
-key_read(const char *path, unsigned char key[SEAL_KEY_SIZE], FILE *complain)
+keys_read(struct arena *a, const struct conf *c, struct keyring *k, FILE *complain)
 {
-        char text[2 * SEAL_KEY_SIZE + 2] = "";
-        FILE *f = fopen(path, "re");
-        size_t n = f == NULL ? 0 : fread(text, 1, sizeof text - 1, f);
-        bool ok;
+        const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
-        if (f != NULL)
-                (void)fclose(f);
-        if (n > 0 && text[n - 1] == '\n')
-                n--;
-        ok = hex_decode((struct str){ text, n }, key, SEAL_KEY_SIZE);
-        secret_wipe(text, sizeof text);
-        if (!ok)
-                fprintf(complain, "boxoffice: BOXOFFICE_KEY_FILE %s must be readable and hold 64 hexadecimal digits\n",
-                    path);
-        return ok;
+        if (c->key_file == NULL && credentials != NULL)
+                return keyring_read(str_fmt(a, "%s/" KEY_CREDENTIAL, credentials).p, k, complain);
+        return conf_need(c->key_file, "KEY_FILE", complain) && keyring_read(c->key_file, k, complain);
 }
 
 bool
 task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
 {
-        static unsigned char key[SEAL_KEY_SIZE];
+        static struct keyring keyring;
+        struct arena *arena = arena_new(ARENA_CAP);
         bool ok = conf_need(c->database_url, "DATABASE_URL", complain);
 
         if (doors & TASK_REDIS)
                 ok &= conf_need(c->redis_url, "REDIS_URL", complain);
         if (doors & TASK_KEY)
-                ok &= conf_need(c->key_file, "KEY_FILE", complain) && key_read(c->key_file, key, complain);
+                ok &= keys_read(arena, c, &keyring, complain);
+        if (doors & TASK_HOOKS) {
+                ok &= conf_need(c->webhook_secret_nmi, "WEBHOOK_SECRET_NMI", complain);
+                if (c->stripe_secret_key != NULL)
+                        ok &= conf_need(c->webhook_secret_stripe, "WEBHOOK_SECRET_STRIPE", complain);
+        }
         if (doors & TASK_GATEWAY) {
                 ok &= conf_need(c->gateway_url, "GATEWAY_URL", complain);
                 ok &= conf_need(c->gateway_ca_file, "GATEWAY_CA_FILE", complain);
                 ok &= conf_need(c->gateway_security_key, "GATEWAY_SECURITY_KEY", complain);
         }
-        if (!ok)
+        if (!ok) {
+                arena_free(arena);
                 return false;
+        }
         /* A peer that goes away is an error of the write, not the end of the program. */
         CHECK(sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL) == 0);
         *t = (struct task){
                 .conf = c,
-                .arena = arena_new(ARENA_CAP),
+                .arena = arena,
                 .db = db_open(c->database_url),
                 .kv = doors & TASK_REDIS ? kv_open(c->redis_url) : NULL,
                 .http = doors & TASK_GATEWAY ? http_open(c->gateway_ca_file) : NULL,
                 .fence = calloc(1, sizeof(struct fence)),
                 .gateway_breaker = calloc(1, sizeof(struct breaker)),
-                .seal_key = key,
+                .keyring = &keyring,
         };
         CHECK(t->fence != NULL && t->gateway_breaker != NULL);
         return true;

@@ -16,6 +16,7 @@ struct kv;
 struct http;
 struct fence;
 struct breaker;
+struct keyring;
 
 struct task {
         const struct conf *conf;
@@ -25,11 +26,11 @@ struct task {
         struct http *http;
         struct fence *fence;
         struct breaker *gateway_breaker;
-        const unsigned char *seal_key;          /* SEAL_KEY_SIZE bytes */
+        const struct keyring *keyring;
         struct log_subject subject;
 };
 
-enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4 };
+enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8 };        /* HOOKS: secrets to verify callbacks with */
 
 /*
  * Opens the database and what `doors` names; complains of every missing

@@ -3,7 +3,8 @@
  * inherits as descriptor 0, one at a time, until SIGTERM or SIGUSR1.
  *
  * usage: boxoffice-api POOL, started by spawn-fcgi and multiwatch (README.md).
- * POOL (pay, hook, api) only names the worker in its log.
+ * POOL (pay, hook, api) names the worker in its log, and a hook worker has
+ * the secrets of callbacks in place of the gateways' keys.
  */
 #include "base/base.h"
 #include "base/clock.h"
@@ -21,6 +22,7 @@ main(int argc, char **argv)
         struct conf conf;
         struct task task;
         struct db_stats stats;
+        unsigned doors;
         char text[4][24];
         int64_t served;
 
@@ -28,8 +30,9 @@ main(int argc, char **argv)
                 fprintf(stderr, "usage: boxoffice-api pay|hook|api   (started by spawn-fcgi, see README.md)\n");
                 return 2;
         }
-        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, TASK_REDIS | TASK_GATEWAY | TASK_KEY,
-            stderr))
+        /* Who only takes callbacks in never calls a gateway. */
+        doors = strcmp(argv[1], "hook") == 0 ? TASK_REDIS | TASK_KEY | TASK_HOOKS : TASK_REDIS | TASK_KEY | TASK_GATEWAY;
+        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, doors, stderr))
                 return 2;
         log_open(argv[1], log_level_of(conf.log_level));
         served = fcgi_serve(&task, conf.requests_per_worker);

@@ -41,7 +41,7 @@ begin
 end $$;
 select lives_ok(format('select pg_temp.as_role(%L, %L)', 'boxoffice_' || r, q), 'boxoffice_' || r || ' runs ' || q)
 from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now()'), ('{api,jobs}', 'select * from ops.clock_get()'),
-    ('{api,hook,jobs}', 'select * from ops.epoch_get()'), ('{jobs}', 'select * from ops.jobs_due_orgs(10)'),
+    ('{api,hook,jobs}', 'select * from ops.house_get()'), ('{jobs}', 'select * from ops.jobs_due_orgs(10)'),
     ('{jobs}', 'select * from ops.job_claim(501, 10, 1000, gen_random_uuid())'), ('{api}', 'select * from app.organizers_list(null, null, 10)'),
     ('{api}', 'select * from app.orders_page(501, null, null, null, null, null, null, null, 10)'),
     ('{api}', 'select * from app.orders_page(null, null, null, null, gen_random_uuid(), 0, null, null, 10)'),

@@ -47,8 +47,8 @@ update app.credentials set expires_at = now() - interval '1 s' where id = pg_tem
 select is((select id from app.credential_find(sha256('a'))), null, 'nor one that has expired by the wall clock');
 
 -- The epoch.
-create temp table old as select epoch from ops.epoch_get();
-select is((select recovering from ops.epoch_get()), false, 'a new installation is not recovering');
+create temp table old as select epoch from ops.house_get();
+select is((select recovering from ops.house_get()), false, 'a new installation is not recovering');
 select pg_temp.ticket_type(501, 'later event', 'seat', 100);
 create function pg_temp.start(p_name text) returns void language plpgsql as $$
 begin
@@ -57,15 +57,15 @@ begin
 end $$;
 select pg_temp.start('before');
 select isnt(ops.epoch_renew(true), (select epoch from old), 'a restore renews the epoch');
-select results_eq('select recovering, epoch <> (select epoch from old) from ops.epoch_get()', 'values (true, true)', 'and everybody can see it');
+select results_eq('select recovering, epoch <> (select epoch from old) from ops.house_get()', 'values (true, true)', 'and everybody can see it');
 select throws_ok($$select pg_temp.start('during')$$, 'BX040', null, 'no charge begins meanwhile');
 select is((select count(*) from app.payments), 1::bigint, 'nothing of it is written');
 select is(pg_temp.remaining('seat'), 98::bigint, 'and no ticket held');
 select lives_ok($$select pg_temp.settle('payment before', 'succeeded')$$, 'what was under way is still taken in');
 select lives_ok($$select pg_temp.open('reserved', 'held', '{seat}', '{1}', 'later event')$$, 'tickets may be held');
-create temp table renewed as select epoch from ops.epoch_get();
-select ops.recovery_end();
-select results_eq('select epoch, recovering from ops.epoch_get()', 'select epoch, false from renewed', 'the end of the recovery keeps the epoch');
+create temp table renewed as select epoch from ops.house_get();
+select ops.recovery_end('tester');
+select results_eq('select epoch, recovering from ops.house_get()', 'select epoch, false from renewed', 'the end of the recovery keeps the epoch');
 select lives_ok($$select pg_temp.start('after')$$, 'and charges begin again');
 select throws_ok('insert into ops.epoch (one) values (false)', '23514', null, 'there is one epoch');
 

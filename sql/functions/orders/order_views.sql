@@ -28,7 +28,7 @@ begin
             array_agg(coalesce(x.decline_code, '') order by x.created_at, x.id) as declines,
             array_agg(coalesce(x.card_brand, '') order by x.created_at, x.id) as brands,
             array_agg(coalesce(x.card_last4, '') order by x.created_at, x.id) as last4s
-        from app.payments x where x.org = p_org and x.order_id = o.id) p
+        from app.payments x where x.org = p_org and x.order_id = o.id and x.kind = 'charge') p
     cross join lateral (
         select array_agg(x.id order by x.line, x.seat) as ids, array_agg(x.type_id order by x.line, x.seat) as types,
             array_agg(x.code order by x.line, x.seat) as codes, array_agg(x.status order by x.line, x.seat) as statuses

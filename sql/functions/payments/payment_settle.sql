@@ -1,19 +1,26 @@
 -- app.payment_settle(p_org, p_payment, p_to, p_outcome, p_decline, p_transaction, p_brand, p_last4, p_ticket_ids,
---     p_ticket_codes, p_entry, p_accounts, p_amounts, p_lookup_ms, p_actor, p_request, p_occurred)
--- The ONE transition of a payment: the sending worker, the look-up and the
--- operator all come here, and whoever comes second gets BX022 and changes
--- nothing. On succeeded, in the same commit: tickets, entry, outbox, audit.
+--     p_ticket_codes, p_entry, p_accounts, p_amounts, p_lookup_ms, p_actor, p_request, p_occurred, p_unplaced,
+--     p_unplaced_accounts, p_unplaced_amounts) -> what the attempt is now
+-- The ONE transition of an attempt, charge or refund: the sending worker, the
+-- look-up (asked for by time, webhook, sweep or operator) and the operator all
+-- come here, and whoever comes second gets BX022 and changes nothing.
 --   sending -> succeeded | declined | not_sent | unknown
 --   unknown -> succeeded | declined | not_found_final
+--   thought not made (declined, not_sent, not_found_final), but the gateway
+--   has it after all -> succeeded; a charge that its order does not take -> late_approved
+-- In the same commit, a charge that succeeded: tickets, entry, outbox; one that
+-- no order takes: the entry p_unplaced; a refund that succeeded: its entry.
 create or replace function app.payment_settle(p_org int, p_payment uuid, p_to text, p_outcome text, p_decline text,
     p_transaction text, p_brand text, p_last4 text, p_ticket_ids uuid[], p_ticket_codes text[], p_entry uuid,
     p_accounts text[], p_amounts bigint[], p_lookup_ms bigint, p_actor text, p_request text,
-    p_occurred timestamptz default null) returns void
+    p_occurred timestamptz default null, p_unplaced uuid default null, p_unplaced_accounts text[] default null,
+    p_unplaced_amounts bigint[] default null) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_order uuid;
     v_row app.payments;
+    v_to text := p_to;
     v_resolved timestamptz := case when p_to <> 'unknown' then now() end;
     v_lookup timestamptz := clock_timestamp() + make_interval(secs => p_lookup_ms / 1000.0);
 begin
@@ -23,25 +30,39 @@ begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment for update;
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such payment';
+    elsif p_to = 'succeeded' and v_row.kind = 'charge' and v_row.state in ('declined', 'not_sent', 'not_found_final') then
+        v_to := case when app.order_retake(p_org, v_order, v_row.amount, v_row.currency, p_actor, p_request)
+            then 'succeeded' else 'late_approved' end;
+    elsif p_to = 'succeeded' and v_row.kind = 'refund' and v_row.state in ('declined', 'not_sent', 'not_found_final')
+        and not exists (select 1 from app.payments p where p.org = p_org and p.capture_id = v_row.capture_id and p.unplaced
+            and p.state in ('sending', 'unknown', 'succeeded')) then
+        v_to := 'succeeded';
     elsif not (v_row.state, p_to) in (('sending', 'succeeded'), ('sending', 'declined'), ('sending', 'not_sent'),
         ('sending', 'unknown'), ('unknown', 'succeeded'), ('unknown', 'declined'), ('unknown', 'not_found_final')) then
         raise exception using errcode = 'BX022', message = format('the payment is %s', v_row.state);
     end if;
-    update app.payments set state = p_to, outcome_code = p_outcome, decline_code = p_decline,
+    update app.payments set state = v_to, outcome_code = p_outcome, decline_code = p_decline,
         gateway_transaction = p_transaction, card_brand = p_brand, card_last4 = p_last4, resolved_at = v_resolved
     where org = p_org and id = p_payment;
-    if p_to = 'unknown' then
+    if v_to = 'unknown' then
         perform ops.job_put(p_org, 'payment_lookup', p_payment, v_lookup, false, p_request);
     else
         perform ops.job_drop(p_org, 'payment_lookup', p_payment);
     end if;
-    perform ops.audit_put(p_org, p_actor, 'payment.' || p_to, p_payment, null, p_request,
-        jsonb_build_object('order', v_order, 'outcome', p_outcome, 'transaction', p_transaction));
-    if p_to = 'succeeded' then
+    perform ops.audit_put(p_org, p_actor, case v_row.kind when 'refund' then 'payment.refund_' else 'payment.' end || v_to,
+        p_payment, null, p_request, jsonb_build_object('order', v_order, 'was', v_row.state, 'outcome', p_outcome,
+        'transaction', p_transaction));
+    if v_row.kind = 'refund' then
+        perform app.refund_ended(p_org, p_payment, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred);
+    elsif v_to = 'succeeded' then
         perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
             p_occurred);
-    elsif p_to <> 'unknown' then
+    elsif v_to = 'late_approved' then
+        perform app.capture_unplaced(p_org, p_payment, p_unplaced, p_unplaced_accounts, p_unplaced_amounts, p_actor, p_request,
+            p_occurred);
+    elsif v_to <> 'unknown' then
         perform app.order_held_again(p_org, v_order, p_actor, p_request);
         perform ops.outbox_put(p_org, 'payment.failed', p_payment, 1, jsonb_build_object('order', v_order, 'payment', p_payment));
     end if;
+    return v_to;
 end $$;

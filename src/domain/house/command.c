@@ -166,7 +166,7 @@ restore_resume(const struct conf *c, const struct options *o UNUSED)
 
         if (!open_task(&t, c))
                 return EXIT_USAGE;
-        if (!house_recovery_end(&t, &e))
+        if (!house_recovery_end(&t, "operator", &e))
                 return failed(&t, &e);
         task_close(&t);
         return EXIT_DONE;

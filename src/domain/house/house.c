@@ -56,15 +56,34 @@ house_clock_wait(struct task *t, int64_t wait_ms, struct house_clock *out, struc
 }
 
 bool
-house_epoch_get(struct task *t, struct house_epoch *out, struct err *e)
+house_state_get(struct task *t, struct house_state *out, struct err *e)
 {
         struct rows r;
 
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_epoch_get, NULL, &r, e))
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_house_get, NULL, &r, e))
                 return false;
-        out->epoch = row_uuid(&r, 0, "epoch");
+        uuid_text(row_uuid(&r, 0, "epoch"), out->epoch);
+        uuid_text(row_uuid(&r, 0, "house"), out->house);
         out->recovering = row_bool(&r, 0, "recovering");
         return true;
+}
+
+const struct house_state *
+house_state(struct task *t)
+{
+        static struct {
+                struct house_state state;
+                int64_t until_ms;
+        } cached;                       /* the process's own; all of a host's see a change within HOUSE_FRESH_MS */
+        struct err e = { .code = ERR_NONE };
+        int64_t now = clock_mono_ms();
+
+        if (now < cached.until_ms)
+                return &cached.state;
+        if (!house_state_get(t, &cached.state, &e))
+                return NULL;
+        cached.until_ms = now + HOUSE_FRESH_MS; /* from before it was asked */
+        return &cached.state;
 }
 
 bool
@@ -77,11 +96,15 @@ house_epoch_renew(struct task *t, bool recovering, struct uuid *out, struct err 
         if (!db_query(t->db, t->arena, &t->subject, &stmt_epoch_renew, &p, &r, e))
                 return false;
         *out = row_uuid(&r, 0, "epoch");
+        clock_sleep_ms(2 * (int64_t)HOUSE_FRESH_MS);
         return true;
 }
 
 bool
-house_recovery_end(struct task *t, struct err *e)
+house_recovery_end(struct task *t, const char *actor, struct err *e)
 {
-        return db_query(t->db, t->arena, &t->subject, &stmt_recovery_end, NULL, NULL, e);
+        struct params p = params_in(t->arena);
+
+        param_z(&p, actor);
+        return db_query(t->db, t->arena, &t->subject, &stmt_recovery_end, &p, NULL, e);
 }

@@ -1,6 +1,6 @@
 /*
  * house.h - the house's own state: the business clock that test installations
- * move, and the epoch that is renewed after every restore.
+ * move, its identity, and the epoch that is renewed after every restore.
  */
 #ifndef DOMAIN_HOUSE_HOUSE_H
 #define DOMAIN_HOUSE_HOUSE_H
@@ -22,14 +22,26 @@ bool house_clock_move(struct task *t, struct tx *tx, int64_t seconds, struct hou
 /* Waits until every job due by now has run, at most wait_ms. */
 bool house_clock_wait(struct task *t, int64_t wait_ms, struct house_clock *out, struct err *e) MUSTCHECK;
 
-struct house_epoch {
-        struct uuid epoch;
+struct house_state {
+        char epoch[UUID_TEXT_MAX];      /* renewed by every restore: it names the keys in Redis */
+        char house[UUID_TEXT_MAX];      /* this installation, for ever: gateways keep it beside each charge */
         bool recovering;
 };
 
-bool house_epoch_get(struct task *t, struct house_epoch *out, struct err *e) MUSTCHECK;
-/* After a restore or asynchronous failover. recovering: money calls answer 503 until house_recovery_end(). */
+bool house_state_get(struct task *t, struct house_state *out, struct err *e) MUSTCHECK;
+/*
+ * The same, at most HOUSE_FRESH_MS old. NULL when the database has never told
+ * it or has not for that long.
+ */
+#define HOUSE_FRESH_MS  1000
+const struct house_state *house_state(struct task *t);
+
+/*
+ * After a restore or asynchronous failover. recovering: money calls answer
+ * 503 until house_recovery_end(). Returns when no process goes by the old
+ * epoch any more (twice HOUSE_FRESH_MS later).
+ */
 bool house_epoch_renew(struct task *t, bool recovering, struct uuid *out, struct err *e) MUSTCHECK;
-bool house_recovery_end(struct task *t, struct err *e) MUSTCHECK;
+bool house_recovery_end(struct task *t, const char *actor, struct err *e) MUSTCHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/keyring.h"
 #include "domain/idem/idem.h"
 #include "io/stmt.h"
 #include "io/task.h"
@@ -50,7 +51,7 @@ static bool
 answer_open(struct task *t, const struct idem *i, const struct rows *r, struct answer *out)
 {
         *out = (struct answer){ .status = (int)row_i64(r, 0, "status"), .replayed = true };
-        return unseal(t->arena, t->seal_key, place_text(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
+        return keyring_unseal(t->arena, t->keyring, place_text(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
 }
 
 static enum idem_verdict
@@ -108,7 +109,7 @@ idem_finish_put(struct task *t, struct tx *tx, const struct idem *i, const struc
                 return;
         param_place(&p, i);
         param_i64_or_null(&p, a != NULL, a == NULL ? 0 : a->status);
-        param_bytes(&p, a == NULL ? STR_NONE : seal(t->arena, t->seal_key, place_text(t->arena, i), a->body));
+        param_bytes(&p, a == NULL ? STR_NONE : keyring_seal(t->arena, t->keyring, place_text(t->arena, i), a->body));
         tx_put(tx, &stmt_idem_finish, &p);
 }
 

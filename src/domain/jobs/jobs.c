@@ -7,6 +7,7 @@
 #include "domain/jobs/jobs.h"
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
+#include "domain/webhooks/webhook.h"
 #include "io/task.h"
 
 #define RETRY_FIRST_MS  1000
@@ -71,6 +72,7 @@ jobs_run(struct task *t, const struct job *j)
         log_error(&t->subject, "job.failed", { "kind", j->kind }, { "object", str_of(object) },
             { "code", str_of(err_info(e.code)->code) }, { "detail", str_of(e.detail) });
         why = str_fmt(t->arena, "%s: %s", err_info(e.code)->code, e.detail);
-        if (!job_again(t, j, retry_delay_ms(j->attempts), why, e.code != ERR_UNAVAILABLE, &again))
+        if (!job_again(t, j, retry_delay_ms(j->attempts), why,
+            e.code != ERR_UNAVAILABLE && e.code != ERR_RECOVERING, &again))
                 log_error(&t->subject, "job.not_rescheduled", { "detail", str_of(again.detail) });
 }

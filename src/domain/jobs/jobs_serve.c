@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "domain/house/house.h"
 #include "domain/jobs/jobs.h"
+#include "domain/webhooks/webhook.h"
 #include "io/fence.h"
 #include "io/task.h"
 
@@ -18,8 +20,7 @@
 #define ORGS_MAX        64
 #define BATCH_MAX       16
 #define BUSY_MS         1000
-/* No child outlives its fence: soon after it a job that was not finished may be claimed again. */
-#define LEASE_OVER_FENCE_MS 2000
+#define WEBHOOK_BATCHES 8               /* a round, before other work */
 #define DOWN_MS         1000            /* between tries when the database does not answer */
 
 static void
@@ -74,7 +75,7 @@ serve_org(struct task *t, int32_t org, int *children, struct err *e)
         struct job jobs[BATCH_MAX];
         int n;
 
-        if (!job_claim(t, org, BATCH_MAX, t->conf->fence_ms + LEASE_OVER_FENCE_MS, jobs, &n, e))
+        if (!job_claim(t, org, BATCH_MAX, t->conf->fence_ms + JOB_LEASE_OVER_FENCE_MS, jobs, &n, e))
                 return false;
         FAULT(job_claimed);
         for (int i = 0; i < n; i++) {
@@ -88,6 +89,36 @@ serve_org(struct task *t, int32_t org, int *children, struct err *e)
         return true;
 }
 
+/* Some of the due events; *worked is set when there were any. */
+static bool
+serve_webhooks(struct task *t, bool *worked, struct err *e)
+{
+        bool more = true;
+
+        for (int i = 0; more && i < WEBHOOK_BATCHES; i++) {
+                if (!webhooks_apply(t, &more, e))
+                        return false;
+                *worked |= more;
+                arena_reset(t->arena);
+        }
+        return true;
+}
+
+/* Work that comes round for ever; and after a restore, what ends the recovery. */
+static bool
+ensure_rounds(struct task *t, struct err *e)
+{
+        static const char *const rounds[] = { "webhooks_sweep", "webhooks_sweep_daily" };
+        const struct uuid nothing = { { 0 } };
+        struct house_state state;
+
+        for (size_t i = 0; i < ARRAY_LEN(rounds); i++)
+                if (!job_ensure(t, 0, rounds[i], nothing, e))
+                        return false;
+        return house_state_get(t, &state, e) &&
+            (!state.recovering || job_ensure(t, 0, "webhooks_sweep_restore", nothing, e));
+}
+
 /* One round; true when there was work. */
 static bool
 serve_round(struct task *t, int *children, bool *down)
@@ -95,7 +126,7 @@ serve_round(struct task *t, int *children, bool *down)
         struct err e = { .code = ERR_NONE };
         int32_t orgs[ORGS_MAX];
         int n = 0;
-        bool ok = job_due_orgs(t, ORGS_MAX, orgs, &n, &e);
+        bool worked = false, ok = serve_webhooks(t, &worked, &e) && job_due_orgs(t, ORGS_MAX, orgs, &n, &e);
 
         for (int i = 0; ok && i < n; i++)
                 ok = serve_org(t, orgs[i], children, &e);
@@ -105,16 +136,20 @@ serve_round(struct task *t, int *children, bool *down)
         *down = !ok;
         t->subject.request_id = STR_NONE;
         arena_reset(t->arena);
-        return ok && n > 0;
+        return ok && (n > 0 || worked);
 }
 
 void
 jobs_serve(struct task *t, const volatile sig_atomic_t *stop)
 {
         int children = 0;
-        bool down;
+        bool down, ensured = false;
 
         while (!*stop) {
+                struct err e = { .code = ERR_NONE };
+
+                if (!ensured && !(ensured = ensure_rounds(t, &e)))
+                        log_error(&t->subject, "jobs.no_rounds", { "detail", str_of(e.detail) });
                 if (!serve_round(t, &children, &down))
                         clock_sleep_ms(down ? DOWN_MS : t->conf->jobs_poll_ms);
                 reap(&children, WNOHANG);

@@ -42,6 +42,10 @@ struct sale_amounts {
 /* Recipe 1. A free order whose list is zero yields an empty set. */
 struct posting_set ledger_sale(const struct sale_amounts *a);
 
+/* Recipe 11: captured, and no order takes it; and its money given back. */
+struct posting_set ledger_unplaced(int64_t amount);
+struct posting_set ledger_refund_settled(int64_t amount);
+
 struct ledger_filter {
         int32_t org;                    /* 0: every organizer */
         struct str account;             /* absent: every account */

@@ -75,3 +75,23 @@ ledger_sale(const struct sale_amounts *a)
         posting_credit(&s, ACCOUNT_organizer_pending, a->share - a->absorbed_fee - a->reserve);
         return s;
 }
+
+struct posting_set
+ledger_unplaced(int64_t amount)
+{
+        struct posting_set s = { { 0 } };
+
+        posting_debit(&s, ACCOUNT_gateway_clearing, amount);
+        posting_credit(&s, ACCOUNT_refunds_in_transit, amount);
+        return s;
+}
+
+struct posting_set
+ledger_refund_settled(int64_t amount)
+{
+        struct posting_set s = { { 0 } };
+
+        posting_debit(&s, ACCOUNT_refunds_in_transit, amount);
+        posting_credit(&s, ACCOUNT_gateway_clearing, amount);
+        return s;
+}

@@ -1,14 +1,23 @@
 /*
- * payment.h - one attempt to charge an order: sending it, recording what came
- * of it, finding out what did when nobody knows.
+ * payment.h - attempts to charge an order, and to give back what no order
+ * takes: sending them, recording what came of them, finding out what did when
+ * nobody knows.
  *
  *   sending -> succeeded | declined | not_sent | unknown
  *   unknown -> succeeded | declined | not_found_final
+ *   declined, not_sent, not_found_final, and the gateway has it after all ->
+ *     succeeded (the order takes it) | late_approved -> voided
  *
- * payment_settle() is the one transition that all paths use; whoever comes
- * second gets ERR_STATE_CONFLICT and changes nothing. An unknown attempt is
- * never sent again: payment_lookup() asks the gateway by reference, and "not
- * found" is believed only past the horizon and three times in a row.
+ * The database's payment_settle is the one transition that all paths use;
+ * whoever comes second gets ERR_STATE_CONFLICT and changes nothing. An unknown
+ * attempt is never sent again: payment_lookup() asks the gateway by reference,
+ * and "not found" is believed only past the horizon and three times in a row.
+ * Webhooks, sweeps and operators decide nothing: they ask for that look-up.
+ *
+ * A capture that no order takes (late_approved, or a second record that the
+ * gateway has of one attempt) is booked as an unplaced capture and given back
+ * by the job capture_return(): an attempt of the kind refund, which runs on the
+ * same machine, under the same fence and horizon.
  */
 #ifndef DOMAIN_PAYMENTS_PAYMENT_H
 #define DOMAIN_PAYMENTS_PAYMENT_H
@@ -23,8 +32,12 @@ struct job;
 
 /* An attempt in hand: its order as last seen, and whose key waits for the answer. */
 struct payment {
-        struct order *order;
+        int32_t org;
+        struct order *order;            /* NULL: it is lost, or there never was one */
         struct uuid id;
+        struct money amount;
+        bool late;                      /* thought not made: the database says whether its order takes it */
+        bool unplaced;                  /* set by payment_settle(): the order did not */
         struct str reference;           /* the id's text: what the gateway knows it by */
         struct str gateway;
         struct idem idem;
@@ -57,6 +70,9 @@ void payment_send(struct task *t, struct payment *p, struct str token, struct an
  * answers. Fails with ERR_STATE_CONFLICT when another path was first.
  */
 enum payment_outcome { PAYMENT_SUCCEEDED, PAYMENT_DECLINED, PAYMENT_NOT_SENT, PAYMENT_UNKNOWN, PAYMENT_NOT_FOUND };
+enum payment_outcome payment_outcome_of(enum gateway_outcome g);
+/* The attempt's state once it is recorded. */
+const char *payment_outcome_state(enum payment_outcome outcome);
 bool payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
     struct answer *out, struct err *e) MUSTCHECK;
 
@@ -68,7 +84,16 @@ void order_issue_tickets(struct task *t, struct order *o);
 /* Ticket ids, codes, entry id, accounts, amounts: five parameters of payment_settle and order_free. */
 void order_paid_params(const struct order *o, struct params *p);
 
-/* A job: looks an attempt up. Finishes the job or asks for it again. */
+/*
+ * A job: looks an attempt up, whatever the books think of it, and brings them
+ * up to what the gateway has. One that we have no record of is adopted when
+ * the gateway has it for ours. Finishes the job or asks for it again.
+ */
 bool payment_lookup(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+/* A job: gives an unplaced capture's money back. */
+bool capture_return(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+
+/* The order as it is while its attempt is under way: settling writes into it. */
+struct order order_copy(struct task *t, const struct order *o);
 
 #endif

@@ -1,12 +1,14 @@
 /*
- * payment_lookup.c - what became of an attempt that nobody came back from.
- * The job runs until the gateway's records or the horizon decide.
+ * payment_lookup.c - what became of an attempt: of one that nobody came back
+ * from, and of one whose record and the gateway's are said to differ. The job
+ * runs until the gateway's records or the horizon decide.
  */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "domain/payments/payment.h"
+#include "domain/house/house.h"
+#include "domain/payments/payment_attempt.h"
 #include "io/db.h"
 #include "io/job.h"
 #include "io/stmt.h"
@@ -15,46 +17,7 @@
 #include "domain/payments/payments.sql.def"
 
 #define NOT_FOUNDS_FINAL        3
-
-/* The attempt as the database has it. */
-struct attempt {
-        struct payment payment;
-        struct order order;
-        struct str state;
-        struct money amount;
-        int64_t age_ms, lookups;
-};
-
-static bool
-attempt_read(struct task *t, const struct job *j, struct attempt *at, struct err *e)
-{
-        struct params p = params_in(t->arena);
-        struct rows r;
-
-        param_i64(&p, j->org);
-        param_uuid(&p, j->object);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_payment_get, &p, &r, e))
-                return false;
-        if (r.n == 0)
-                return err_set(e, ERR_NOT_FOUND, "there is no such payment");
-        at->state = row_text(&r, 0, "state");
-        at->age_ms = row_i64(&r, 0, "age_ms");
-        at->lookups = row_i64(&r, 0, "lookups");
-        at->amount.minor = row_i64(&r, 0, "amount");
-        CHECK(currency_parse(row_text(&r, 0, "currency"), &at->amount.currency));
-        at->payment = (struct payment){
-                .order = &at->order,
-                .id = j->object,
-                .reference = row_text(&r, 0, "reference"),
-                .gateway = row_text(&r, 0, "gateway"),
-                .status_when_paid = (int)row_i64(&r, 0, "idem_status"),
-                .actor = "jobs",
-        };
-        if (!row_is_null(&r, 0, "idem_org") && !idem_load(t, (int32_t)row_i64(&r, 0, "idem_org"),
-            row_uuid(&r, 0, "idem_principal"), row_text(&r, 0, "idem_key"), &at->payment.idem, e))
-                return false;
-        return order_find(t, j->org, row_uuid(&r, 0, "order_id"), &at->order, e);
-}
+#define FENCE_SLACK_MS          100
 
 /* 2 s, 5 s, 15 s, 1 min, 2 min, then every 5 min; at most a quarter of the horizon, which is short in a sandbox. */
 static int64_t
@@ -67,74 +30,117 @@ next_delay_ms(const struct task *t, int64_t lookups)
         return ms < most ? ms : most;
 }
 
+static void
+log_settled(struct task *t, const struct attempt *at)
+{
+        if (at->payment.unplaced)
+                log_error(&t->subject, "payment.unplaced", { "payment", at->payment.reference },
+                    { "detail", STR("the gateway charged it late and its order does not take it") },
+                    { "next", STR("none: its money goes back by itself") });
+        else
+                log_info(&t->subject, "payment.resolved", { "payment", at->payment.reference },
+                    { "order", at->payment.order == NULL ? STR("-") : at->order.status });
+}
+
+/* Records it and lets the job go. */
 static bool
-settle(struct task *t, struct attempt *at, enum payment_outcome outcome, const struct gateway_answer *a, struct err *e)
+settle(struct task *t, const struct job *j, struct attempt *at, enum payment_outcome outcome,
+    const struct gateway_answer *a, struct err *e)
 {
         struct answer ignored;
+        bool ok = at->refund
+            ? refund_settle(t, at->payment.org, at->payment.id, at->payment.amount, outcome, a, e)
+            : payment_settle(t, &at->payment, outcome, a, &ignored, e);
 
-        if (payment_settle(t, &at->payment, outcome, a, &ignored, e)) {
-                log_info(&t->subject, "payment.resolved", { "payment", at->payment.reference },
-                    { "order", at->order.status });
-                return true;
-        }
-        if (e->code != ERR_STATE_CONFLICT)
+        if (!ok && e->code != ERR_STATE_CONFLICT)
                 return false;
-        err_clear(e);           /* somebody else was first: just as well */
-        return true;
+        if (ok && outcome != PAYMENT_UNKNOWN)
+                log_settled(t, at);
+        err_clear(e);                   /* in a conflict somebody else was first: just as well */
+        /* An outcome that is still unknown has its next look-up. */
+        return outcome == PAYMENT_UNKNOWN || job_finish(t, j, e);
 }
 
 /* A dead sender's attempt becomes unknown, so that its key no longer waits for it. */
 static bool
-give_up_sender(struct task *t, struct attempt *at, struct err *e)
+give_up_sender(struct task *t, const struct job *j, struct attempt *at, struct err *e)
 {
         struct gateway_answer nothing = { .outcome = GATEWAY_UNKNOWN };
 
-        return !str_is(at->state, "sending") || settle(t, at, PAYMENT_UNKNOWN, &nothing, e);
+        return !str_is(at->state, "sending") || at->age_ms < t->conf->fence_ms ||
+            settle(t, j, at, PAYMENT_UNKNOWN, &nothing, e);
 }
 
-/* The record that decides: the first approved one, else one that may yet be, else the first. */
-static const struct gateway_record *
-deciding_record(struct task *t, const struct attempt *at, const struct gateway_records *r)
+static bool
+is_ours(const struct attempt *at, const struct gateway_record *r)
 {
-        const struct gateway_record *chosen = &r->record[0];
-        int approved = 0;
+        return r->amount.minor == at->payment.amount.minor && r->amount.currency == at->payment.amount.currency;
+}
+
+/*
+ * The record that is the attempt: the one in our books; else the first
+ * approved one of our amount. NULL when there is none (yet).
+ */
+static const struct gateway_record *
+own_record(const struct attempt *at, const struct gateway_records *r)
+{
+        const struct gateway_record *first = NULL;
 
         for (int i = 0; i < r->n; i++) {
-                if (r->record[i].state == RECORD_UNDECIDED && approved == 0)
-                        chosen = &r->record[i];
-                if (r->record[i].state != RECORD_APPROVED)
+                const struct gateway_record *rec = &r->record[i];
+
+                if (rec->state != RECORD_APPROVED || (!at->refund && !is_ours(at, rec)))
                         continue;
-                if (approved++ == 0)
-                        chosen = &r->record[i];
-                else
-                        log_error(&t->subject, "payment.charged_twice", { "payment", at->payment.reference },
-                            { "transaction", r->record[i].transaction },
-                            { "next", STR("void this transaction at the gateway") });
+                if (at->transaction.p != NULL ? str_eq(rec->transaction, at->transaction) : first == NULL)
+                        first = rec;
         }
-        return chosen;
+        return first;
+}
+
+/* All other approved records of a charge were captured for nothing. */
+static bool
+return_others(struct task *t, const struct attempt *at, const struct gateway_records *r,
+    const struct gateway_record *own, struct err *e)
+{
+        for (int i = 0; i < r->n && !at->refund; i++)
+                if (r->record[i].state == RECORD_APPROVED && &r->record[i] != own &&
+                    !str_eq(r->record[i].transaction, at->transaction) && !capture_second(t, at, &r->record[i], e))
+                        return false;
+        return true;
+}
+
+static bool
+undecided(const struct gateway_records *r)
+{
+        for (int i = 0; i < r->n; i++)
+                if (r->record[i].state == RECORD_UNDECIDED)
+                        return true;
+        return false;
 }
 
 static bool
 found(struct task *t, struct attempt *at, const struct job *j, const struct gateway_records *r, struct err *e)
 {
-        const struct gateway_record *rec = deciding_record(t, at, r);
+        const struct gateway_record *own = own_record(at, r), *rec = own == NULL ? &r->record[0] : own;
         struct gateway_answer a = {
                 .code = rec->code, .transaction = rec->transaction,
                 .card_brand = rec->card_brand, .card_last4 = rec->card_last4, .occurred_at = rec->occurred_at,
         };
 
-        if (rec->state == RECORD_UNDECIDED)
+        if (!return_others(t, at, r, own, e))
+                return false;
+        if (str_is(at->state, "succeeded") || str_is(at->state, "late_approved") || str_is(at->state, "voided"))
+                return job_finish(t, j, e);
+        if (own != NULL)
+                return settle(t, j, at, PAYMENT_SUCCEEDED, &a, e);
+        if (undecided(r))
                 return job_again(t, j, next_delay_ms(t, at->lookups), STR("the gateway has not decided"), false, e);
-        if (rec->state != RECORD_APPROVED) {
-                a.decline_code = STR("generic_decline");
-                return settle(t, at, PAYMENT_DECLINED, &a, e);
-        }
-        if (rec->amount.minor != at->amount.minor || rec->amount.currency != at->amount.currency) {
-                log_error(&t->subject, "payment.amount_differs", { "payment", at->payment.reference },
-                    { "transaction", rec->transaction }, { "next", STR("compare with the gateway by hand") });
-                return job_again(t, j, next_delay_ms(t, at->lookups), STR("the gateway's amount is not ours"), true, e);
-        }
-        return settle(t, at, PAYMENT_SUCCEEDED, &a, e);
+        if (!attempt_open(at))
+                return job_finish(t, j, e);
+        /* Declined, voided, or charged another amount, which goes back: nothing of it stands. */
+        a.transaction = STR_NONE;
+        a.decline_code = STR("generic_decline");
+        return settle(t, j, at, PAYMENT_DECLINED, &a, e);
 }
 
 struct counting {
@@ -169,30 +175,106 @@ looked_up(struct task *t, const struct job *j, bool not_found, int64_t *not_foun
         return true;
 }
 
+static void
+ask(struct task *t, const struct attempt *at, struct gateway_records *r)
+{
+        struct gateway_step step;
+
+        if (!at->refund) {
+                gateway_lookup(t, at->payment.gateway, at->payment.reference, r);
+                return;
+        }
+        step = attempt_step(t, at);
+        gateway_lookup_refund(t, at->payment.gateway, &step, r);
+}
+
+/* Nothing there. What that means depends on how long ago it was sent, and on what the gateway said then. */
+static bool
+not_found(struct task *t, struct attempt *at, const struct job *j, int64_t not_founds, struct err *e)
+{
+        struct gateway_answer nothing = { .outcome = GATEWAY_NOT_SENT, .code = at->outcome_code };
+
+        if (!attempt_open(at))
+                return job_finish(t, j, e);
+        if (str_is(at->state, "sending") && at->age_ms < t->conf->fence_ms)
+                return job_again(t, j, t->conf->fence_ms - at->age_ms + FENCE_SLACK_MS, STR("its sender may be alive"), false, e);
+        if (gateway_code_is_setup(at->payment.gateway, at->outcome_code)) {
+                log_error(&t->subject, "gateway.refuses_for_its_setup", { "payment", at->payment.reference },
+                    { "code", at->outcome_code }, { "next", STR("correct the merchant account's set-up at the gateway") });
+                nothing.decline_code = STR("generic_decline");
+                return settle(t, j, at, PAYMENT_DECLINED, &nothing, e);
+        }
+        if (at->age_ms < t->conf->horizon_ms || not_founds < NOT_FOUNDS_FINAL)
+                return job_again(t, j, next_delay_ms(t, at->lookups), STR("not found yet"), false, e);
+        return settle(t, j, at, PAYMENT_NOT_FOUND, &nothing, e);
+}
+
+static bool
+adopt(struct task *t, const struct job *j, const char *gateway, struct str reference,
+    const struct gateway_record *rec, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct uuid order = { { 0 } };
+
+        if (!typeid_parse("ord", rec->order, &order) || uuid_org(order) != j->org)
+                order = (struct uuid){ { 0 } };
+        param_i64(&p, j->org);
+        param_uuid(&p, j->object);
+        param_uuid_or_null(&p, order);
+        param_z(&p, gateway);
+        param_text(&p, reference);
+        param_i64(&p, rec->amount.minor);
+        param_z(&p, currency_code(rec->amount.currency));
+        param_z(&p, "jobs");
+        param_text(&p, t->subject.request_id);
+        log_error(&t->subject, "payment.adopted", { "payment", reference }, { "transaction", rec->transaction },
+            { "detail", STR("the gateway has a charge of ours whose record is lost") },
+            { "next", STR("none: it is placed on its order, or its money goes back") });
+        return db_query(t->db, t->arena, &t->subject, &stmt_payment_adopt, &p, NULL, e);
+}
+
+/* No record of it here. Which gateway it went to is not known either. */
+static bool
+lost(struct task *t, const struct job *j, struct err *e)
+{
+        struct gateway_records *r = ARENA_NEW(t->arena, struct gateway_records);
+        const struct house_state *house = house_state(t);
+        char text[ID_TEXT_MAX];
+        bool asked = house != NULL;
+
+        typeid_text("pay", j->object, text);
+        for (size_t g = 0; asked && gateway_names[g] != NULL; g++) {
+                if (!gateway_usable(t->conf, str_of(gateway_names[g])))
+                        continue;
+                gateway_lookup(t, str_of(gateway_names[g]), str_of(text), r);
+                asked = r->asked;
+                for (int i = 0; i < r->n; i++)
+                        if (r->record[i].state == RECORD_APPROVED && str_is(r->record[i].house, house->house))
+                                return adopt(t, j, gateway_names[g], str_of(text), &r->record[i], e) &&
+                                    payment_lookup(t, j, e);
+        }
+        return asked ? job_finish(t, j, e)
+            : job_again(t, j, next_delay_ms(t, j->attempts), STR("no gateway could be asked"), false, e);
+}
+
 bool
 payment_lookup(struct task *t, const struct job *j, struct err *e)
 {
         struct gateway_records *r = ARENA_NEW(t->arena, struct gateway_records);
-        struct attempt at = { .age_ms = 0 };
-        struct gateway_answer nothing = { .outcome = GATEWAY_NOT_SENT };
+        struct attempt at;
         int64_t not_founds;
+        bool there;
 
-        if (!attempt_read(t, j, &at, e))
+        if (!attempt_read(t, j->org, j->object, &at, &there, e))
                 return false;
-        if (!str_is(at.state, "sending") && !str_is(at.state, "unknown"))
-                return job_finish(t, j, e);
-        if (str_is(at.state, "sending") && at.age_ms < t->conf->fence_ms)
-                return job_again(t, j, t->conf->fence_ms - at.age_ms + 100, STR("its sender may be alive"), false, e);
-        if (!give_up_sender(t, &at, e))
+        if (!there)
+                return lost(t, j, e);
+        if (!give_up_sender(t, j, &at, e))
                 return false;
-        gateway_lookup(t, at.payment.gateway, at.payment.reference, r);
+        ask(t, &at, r);
         if (!looked_up(t, j, r->asked && r->n == 0, &not_founds, e))
                 return false;
         if (!r->asked)
                 return job_again(t, j, next_delay_ms(t, at.lookups), r->why, false, e);
-        if (r->n > 0)
-                return found(t, &at, j, r, e);
-        if (at.age_ms < t->conf->horizon_ms || not_founds < NOT_FOUNDS_FINAL)
-                return job_again(t, j, next_delay_ms(t, at.lookups), STR("not found yet"), false, e);
-        return settle(t, &at, PAYMENT_NOT_FOUND, &nothing, e);
+        return r->n > 0 ? found(t, &at, j, r, e) : not_found(t, &at, j, not_founds, e);
 }

@@ -5,13 +5,15 @@
  */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/log.h"
+#include "domain/house/house.h"
 #include "domain/payments/payment.h"
 #include "io/fence.h"
 #include "io/task.h"
 
-static enum payment_outcome
-outcome_of(enum gateway_outcome g)
+enum payment_outcome
+payment_outcome_of(enum gateway_outcome g)
 {
         switch (g) {
         case GATEWAY_SUCCEEDED: return PAYMENT_SUCCEEDED;
@@ -25,7 +27,8 @@ outcome_of(enum gateway_outcome g)
 static void
 sale(struct task *t, const struct payment *p, struct str token, struct gateway_answer *a)
 {
-        struct gateway_charge c = { .reference = p->reference, .payment_token = token };
+        struct gateway_charge c = { .reference = p->reference, .payment_token = token, .amount = p->amount };
+        const struct house_state *house = house_state(t);
         char order[ID_TEXT_MAX];
 
         if (!fence_may_send(t->fence, t->conf->call_deadline_ms)) {
@@ -34,11 +37,7 @@ sale(struct task *t, const struct payment *p, struct str token, struct gateway_a
         }
         typeid_text("ord", p->order->id, order);
         c.order = str_dup(t->arena, str_of(order));
-        c.amount.minor = p->order->total;
-        if (!currency_parse(p->order->currency, &c.amount.currency)) {
-                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("unknown currency") };
-                return;
-        }
+        c.house = house == NULL ? STR("") : str_of(house->house);
         gateway_sale(t, p->gateway, &c, a);
 }
 
@@ -68,17 +67,6 @@ answer_unrecorded(struct task *t, struct payment *p, const struct err *why, stru
                 };
 }
 
-/* The order as it is while its attempt is under way: settling writes into it. */
-static struct order
-order_copy(struct task *t, const struct order *o)
-{
-        struct order copy = *o;
-
-        copy.payments = ARENA_ARRAY(t->arena, struct order_payment, o->payments_n);
-        memcpy(copy.payments, o->payments, o->payments_n * sizeof *copy.payments);
-        return copy;
-}
-
 void
 payment_send(struct task *t, struct payment *p, struct str token, struct answer *out)
 {
@@ -87,8 +75,10 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
         enum payment_outcome outcome;
         struct order before = order_copy(t, p->order);
 
+        FAULT(payment_recorded);
         sale(t, p, token, &a);
-        outcome = outcome_of(a.outcome);
+        FAULT(payment_answered);
+        outcome = payment_outcome_of(a.outcome);
         if (outcome == PAYMENT_UNKNOWN || outcome == PAYMENT_NOT_SENT)
                 log_warn(&t->subject, outcome == PAYMENT_UNKNOWN ? "payment.unknown" : "payment.not_sent",
                     { "payment", p->reference }, { "code", a.code }, { "detail", a.why });
@@ -96,5 +86,6 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
                 *p->order = before;
                 answer_unrecorded(t, p, &e, out);
         }
+        FAULT(payment_settled);
         fence_disarm(t->fence);
 }

@@ -16,6 +16,16 @@
 #define TICKET_CODE_BYTES       16      /* 128 random bits: nobody guesses one */
 #define RETRY_NOT_SENT_SECONDS  5
 
+/* What the order costs; its currency is one that the catalog took. */
+static struct money
+money_of(const struct order *o)
+{
+        struct money m = { .minor = o->total };
+
+        CHECK(currency_parse(o->currency, &m.currency));
+        return m;
+}
+
 static struct payment
 payment_of(struct task *t, struct order *o, struct uuid id, struct str gateway, const struct idem *i,
     int status_when_paid, const char *actor)
@@ -24,7 +34,8 @@ payment_of(struct task *t, struct order *o, struct uuid id, struct str gateway, 
 
         typeid_text("pay", id, text);
         return (struct payment){
-                .order = o, .id = id, .reference = str_dup(t->arena, str_of(text)), .gateway = gateway, .idem = *i,
+                .org = o->org, .order = o, .id = id, .amount = money_of(o),
+                .reference = str_dup(t->arena, str_of(text)), .gateway = gateway, .idem = *i,
                 .status_when_paid = status_when_paid, .actor = actor,
         };
 }
@@ -129,6 +140,18 @@ order_paid_params(const struct order *o, struct params *p)
         posting_set_params(&sale, p);
 }
 
+/* The order as it is while its attempt is under way: settling writes into it. */
+struct order
+order_copy(struct task *t, const struct order *o)
+{
+        struct order copy = *o;
+
+        copy.payments = ARENA_ARRAY(t->arena, struct order_payment, o->payments_n);
+        if (o->payments_n > 0)
+                memcpy(copy.payments, o->payments, o->payments_n * sizeof *copy.payments);
+        return copy;
+}
+
 /* By id: after a clock was set back the attempt in hand need not be the newest. */
 static struct order_payment *
 payment_in_order(const struct payment *p)
@@ -226,11 +249,23 @@ answer_of(struct task *t, const struct payment *p, enum payment_outcome outcome,
         NEVER("payment outcome");
 }
 
+const char *
+payment_outcome_state(enum payment_outcome outcome)
+{
+        static const char *const states[] = {
+                [PAYMENT_SUCCEEDED] = "succeeded", [PAYMENT_DECLINED] = "declined", [PAYMENT_NOT_SENT] = "not_sent",
+                [PAYMENT_UNKNOWN] = "unknown", [PAYMENT_NOT_FOUND] = "not_found_final",
+        };
+
+        return states[outcome];
+}
+
 struct settling {
         struct task *task;
         const struct payment *payment;
         struct params params;
         const struct answer *final;     /* NULL: the run ends without one */
+        bool placed;
 };
 
 static bool
@@ -242,35 +277,55 @@ payment_settle_tx(struct tx *tx, void *arg, struct err *e)
         /* A second run after a lost COMMIT finds the payment settled: a conflict, which changes nothing. */
         tx_repeatable(tx);
         tx_put(tx, &stmt_payment_settle, &s->params);
+        if (s->payment->late) {
+                /* Only the database knows whether the order takes it. */
+                if (!tx_get(tx, &r, e))
+                        return false;
+                s->placed = str_is(row_text(&r, 0, "state"), "succeeded");
+                if (s->placed)
+                        idem_finish_put(s->task, tx, &s->payment->idem, s->final);
+                return true;
+        }
         idem_finish_put(s->task, tx, &s->payment->idem, s->final);
         tx_commit(tx);
+        s->placed = true;
         return tx_get(tx, &r, e);
+}
+
+/* The entry that a capture gets when no order takes it: three parameters. */
+static void
+unplaced_params(const struct payment *p, struct params *q)
+{
+        struct posting_set unplaced = ledger_unplaced(p->amount.minor);
+
+        param_uuid(q, uuid_new(p->org));
+        posting_set_params(&unplaced, q);
 }
 
 bool
 payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
     struct answer *out, struct err *e)
 {
-        static const char *const states[] = {
-                [PAYMENT_SUCCEEDED] = "succeeded", [PAYMENT_DECLINED] = "declined", [PAYMENT_NOT_SENT] = "not_sent",
-                [PAYMENT_UNKNOWN] = "unknown", [PAYMENT_NOT_FOUND] = "not_found_final",
-        };
         struct settling s = { .task = t, .payment = p, .params = params_in(t->arena) };
         struct params *q = &s.params;
+        struct order before = { .org = p->org };
 
-        order_apply(t, p, outcome, a);
-        *out = answer_of(t, p, outcome, a);
-        /* Only what was charged or declined is final: after anything else the key goes on with the order. */
-        s.final = outcome == PAYMENT_SUCCEEDED || outcome == PAYMENT_DECLINED ? out : NULL;
-        param_i64(q, p->order->org);
+        if (p->order != NULL) {
+                before = order_copy(t, p->order);
+                order_apply(t, p, outcome, a);
+                *out = answer_of(t, p, outcome, a);
+                /* Only what was charged or declined is final: after anything else the key goes on with the order. */
+                s.final = outcome == PAYMENT_SUCCEEDED || outcome == PAYMENT_DECLINED ? out : NULL;
+        }
+        param_i64(q, p->org);
         param_uuid(q, p->id);
-        param_z(q, states[outcome]);
+        param_z(q, payment_outcome_state(outcome));
         param_text(q, a->code);
         param_text(q, a->decline_code);
         param_text(q, a->transaction);
         param_text(q, a->card_brand);
         param_text(q, a->card_last4);
-        if (outcome == PAYMENT_SUCCEEDED)
+        if (outcome == PAYMENT_SUCCEEDED && p->order != NULL)
                 order_paid_params(p->order, q);
         else
                 for (int i = 0; i < 5; i++)
@@ -279,5 +334,11 @@ payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, 
         param_z(q, p->actor);
         param_text(q, t->subject.request_id);
         param_text(q, a->occurred_at);
-        return db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e);
+        unplaced_params(p, q);
+        if (!db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e))
+                return false;
+        if (!s.placed && p->order != NULL)
+                *p->order = before;
+        p->unplaced = !s.placed;
+        return true;
 }

@@ -22,12 +22,12 @@ bool
 api_readyz(struct request *rq, struct reply *rp, struct err *e)
 {
         struct json_out o = json_out_new(rq->task->arena);
-        struct house_epoch epoch;
+        struct house_state state;
 
-        if (!house_epoch_get(rq->task, &epoch, e))
+        if (!house_state_get(rq->task, &state, e))
                 return false;
         jo_object(&o, NULL);
-        jo_z(&o, "status", epoch.recovering ? "recovering" : "ok");
+        jo_z(&o, "status", state.recovering ? "recovering" : "ok");
         jo_z(&o, "database", "ok");
         jo_z(&o, "redis", kv_ping(rq->task->kv) ? "ok" : "down");
         jo_end_object(&o);

@@ -1,0 +1,34 @@
+-- app.payment_heard(p_org, p_payment, p_said, p_transaction, p_dry, p_request) -> (verdict, state)
+-- The gateway said by itself what became of an attempt: approved, declined,
+-- voided or undecided. What it said decides nothing; where it differs from the
+-- books the look-up that decides is due now. p_dry: only says what would be done.
+--   verdict  known    the books say the same
+--            asked    the attempt is looked up
+--            lost     we have no such attempt, and it is looked up
+--            nothing  we have no such attempt, and nothing was charged
+create or replace function app.payment_heard(p_org int, p_payment uuid, p_said text, p_transaction text, p_dry boolean,
+    p_request text) returns table (verdict text, state text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_row app.payments;
+    v_now timestamptz := clock_timestamp();
+    v_soon timestamptz := v_now + interval '2 s';
+    v_verdict text := 'asked';
+begin
+    select * into v_row from app.payments p where p.org = p_org and p.id = p_payment;
+    if not found then
+        v_verdict := case when p_said = 'approved' then 'lost' else 'nothing' end;
+    elsif v_row.state in ('sending', 'unknown') then
+        null;
+    elsif p_said <> 'approved' or v_row.gateway_transaction is not distinct from p_transaction or exists (
+        select 1 from app.payments x where x.org = p_org and x.capture_id = p_payment and x.gateway_transaction = p_transaction) then
+        v_verdict := 'known';
+    end if;
+    if not p_dry and v_verdict in ('asked', 'lost') then
+        -- A sender that is at it may tell by itself in a moment.
+        perform ops.job_put(p_org, 'payment_lookup', p_payment, case v_row.state when 'sending' then v_soon else v_now end, false,
+            p_request);
+    end if;
+    return query select v_verdict, v_row.state;
+end $$;

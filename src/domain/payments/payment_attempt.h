@@ -1,0 +1,38 @@
+/*
+ * payment_attempt.h - an attempt as the database has it, for what settles one
+ * without having sent it. Inner to the room.
+ */
+#ifndef DOMAIN_PAYMENTS_PAYMENT_ATTEMPT_H
+#define DOMAIN_PAYMENTS_PAYMENT_ATTEMPT_H
+
+#include "domain/payments/payment.h"
+
+struct attempt {
+        struct payment payment;
+        struct order order;             /* what payment.order points at, when there is one */
+        bool refund;
+        bool unplaced;                  /* a refund of an unplaced capture */
+        struct str state, outcome_code;
+        struct str transaction;         /* the gateway's, when known */
+        struct str charge;              /* refund: the gateway's id of the charge */
+        int64_t age_ms, lookups;
+};
+
+/* *found false: there is no such attempt. */
+bool attempt_read(struct task *t, int32_t org, struct uuid id, struct attempt *at, bool *found, struct err *e) MUSTCHECK;
+bool attempt_open(const struct attempt *at);            /* sending or unknown */
+
+/* The refund as the gateway is asked for it. */
+struct gateway_step attempt_step(struct task *t, const struct attempt *at);
+
+/*
+ * Records the outcome of a refund. Fails with ERR_STATE_CONFLICT when another
+ * path was first.
+ */
+bool refund_settle(struct task *t, int32_t org, struct uuid refund, struct money amount, enum payment_outcome outcome,
+    const struct gateway_answer *a, struct err *e) MUSTCHECK;
+
+/* Books another approved record of the attempt as an unplaced capture, once. */
+bool capture_second(struct task *t, const struct attempt *at, const struct gateway_record *r, struct err *e) MUSTCHECK;
+
+#endif

@@ -1,0 +1,151 @@
+/* payment_hear.c - which attempt an event is about, and what the books make of what it says. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "domain/house/house.h"
+#include "domain/payments/payment_hear.h"
+#include "io/db.h"
+#include "io/stmt.h"
+#include "io/task.h"
+
+#include "domain/payments/payments.sql.def"
+
+static const char *
+said(enum gateway_record_state s)
+{
+        switch (s) {
+        case RECORD_APPROVED:   return "approved";
+        case RECORD_DECLINED:   return "declined";
+        case RECORD_VOIDED:     return "voided";
+        case RECORD_UNDECIDED:  return "undecided";
+        }
+        NEVER("record state");
+}
+
+/* Two installations may share a gateway account: what another one sent is none of our business. */
+static bool
+is_strange(struct task *t, struct str house)
+{
+        const struct house_state *ours = house_state(t);
+
+        return house.n > 0 && (ours == NULL || !str_is(house, ours->house));
+}
+
+static void
+attempt_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid id, const struct gateway_event *ev, bool dry)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, h->org);
+        param_uuid(&p, id);
+        param_z(&p, said(ev->state));
+        param_text(&p, ev->transaction);
+        param_bool(&p, dry);
+        param_text(&p, ev->id);
+        tx_put(tx, &stmt_payment_heard, &p);
+        h->asked = true;
+}
+
+static void
+refund_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, h->org);
+        param_text(&p, ev->charge);
+        param_text(&p, ev->gateway);
+        param_bool(&p, dry);
+        param_text(&p, ev->id);
+        tx_put(tx, &stmt_refund_heard, &p);
+        h->asked = true;
+}
+
+void
+payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry)
+{
+        struct uuid id;
+        bool charge = ev->subject == SUBJECT_CHARGE, refund = ev->subject == SUBJECT_REFUND;
+
+        *h = (struct hearing){ .why_not = "" };
+        if (!charge && !refund) {
+                h->why_not = ev->subject == SUBJECT_DISPUTE ? "disputes are kept, nothing books them yet"
+                    : "a type that is of no use here";
+                return;
+        }
+        if (is_strange(t, ev->house)) {
+                h->why_not = "sent by another installation";
+                return;
+        }
+        if (!typeid_parse("pay", ev->reference, &id) && !(refund && typeid_parse("ref", ev->reference, &id))) {
+                h->why_not = "no reference of ours";
+                return;
+        }
+        h->org = uuid_org(id);
+        /* A void, and a refund made at the gateway, come under the charge's reference. */
+        if (refund && str_starts(ev->reference, STR("pay")))
+                refund_put(t, tx, h, ev, dry);
+        else
+                attempt_put(t, tx, h, id, ev, dry);
+}
+
+bool
+payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const struct gateway_event *ev,
+    struct heard *out, struct err *e)
+{
+        static const struct {
+                const char *verdict, *words;
+                bool ignored, agrees;
+        } words[] = {
+                { "known",   "the books say the same: it is %.*s", false, true },
+                { "asked",   "the gateway is asked about it: it was %.*s", false, false },
+                { "lost",    "there is no record of it%.*s: the gateway is asked about it", false, false },
+                { "nothing", "nothing was charged, and there is no record of it%.*s", true, true },
+                { "kept",    "made at the gateway, not by us: kept (the charge is %.*s)", true, true },
+        };
+        struct str verdict, state;
+        struct rows r;
+
+        if (!h->asked) {
+                *out = (struct heard){ .ignored = true, .agrees = true, .note = str_of(h->why_not) };
+                return true;
+        }
+        if (!tx_get(tx, &r, e))
+                return false;
+        verdict = row_text(&r, 0, "verdict");
+        state = row_text(&r, 0, "state");
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+                if (!str_is(verdict, words[i].verdict))
+                        continue;
+                *out = (struct heard){ .ignored = words[i].ignored, .agrees = words[i].agrees };
+                out->note = str_fmt(t->arena, words[i].words, STR_ARG(state));
+                out->note = str_fmt(t->arena, "%.*s: %.*s", STR_ARG(ev->reference), STR_ARG(out->note));
+                return true;
+        }
+        NEVER("a verdict of payment_heard");
+}
+
+struct judging {
+        struct task *task;
+        const struct gateway_event *event;
+        struct heard *out;
+        bool dry;
+};
+
+static bool
+hear_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct judging *w = arg;
+        struct hearing h;
+
+        tx_repeatable(tx);
+        payment_hear_put(w->task, tx, &h, w->event, w->dry);
+        return payment_hear_get(w->task, tx, &h, w->event, w->out, e);
+}
+
+bool
+payment_hear(struct task *t, const struct gateway_event *ev, bool dry, struct heard *out, struct err *e)
+{
+        struct judging w = { .task = t, .event = ev, .out = out, .dry = dry };
+
+        return db_tx_run(t->db, t->arena, &t->subject, hear_tx, &w, e);
+}

@@ -1,0 +1,36 @@
+/*
+ * payment_hear.h - what a gateway says by itself of an attempt (webhook or its
+ * own list), held against the books. It decides nothing: where the two differ
+ * the look-up that decides is asked for (payment.h).
+ *
+ * Queue any number in one transaction, then get the verdicts in the same
+ * order; or one by itself. Hearing the same twice, or out of order, changes
+ * nothing. dry: only says what would be done.
+ */
+#ifndef DOMAIN_PAYMENTS_PAYMENT_HEAR_H
+#define DOMAIN_PAYMENTS_PAYMENT_HEAR_H
+
+#include "base/err.h"
+#include "outside/gateway_event.h"
+
+struct task;
+struct tx;
+
+struct hearing {
+        bool asked;                     /* a statement is queued */
+        int32_t org;
+        const char *why_not;            /* else */
+};
+
+struct heard {
+        bool ignored;                   /* it is about nothing of ours */
+        bool agrees;                    /* the books say the same, or need not say anything */
+        struct str note;                /* in words, for people */
+};
+
+void payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry);
+bool payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const struct gateway_event *ev,
+    struct heard *out, struct err *e) MUSTCHECK;
+bool payment_hear(struct task *t, const struct gateway_event *ev, bool dry, struct heard *out, struct err *e) MUSTCHECK;
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * payment_return.c - the job that gives an unplaced capture's money back: one
+ * attempt after the other, each recorded before it is sent, until the money is
+ * back. Its process has a fence of its own.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "domain/house/house.h"
+#include "domain/payments/payment_attempt.h"
+#include "io/db.h"
+#include "io/fence.h"
+#include "io/job.h"
+#include "io/stmt.h"
+#include "io/task.h"
+
+#include "domain/payments/payments.sql.def"
+
+#define WAITS_MS        2000            /* while another attempt is looked up */
+#define RETRY_MS        5000
+
+struct returning {
+        struct task *task;
+        const struct job *job;
+        struct uuid refund;
+        struct str reference;
+        struct str verdict, gateway;
+        struct gateway_step step;
+        int64_t tries;
+};
+
+/* Repeatable: a second run finds its own record and goes on with it. */
+static bool
+begin_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct returning *w = arg;
+        struct task *t = w->task;
+        struct params p = params_in(t->arena);
+        char order[ID_TEXT_MAX];
+        struct rows r;
+
+        tx_repeatable(tx);
+        param_i64(&p, w->job->org);
+        param_uuid(&p, w->job->object);
+        param_uuid(&p, w->refund);
+        param_text(&p, w->reference);
+        param_i64(&p, t->conf->fence_ms);       /* nobody looks before the sender is dead or done */
+        param_z(&p, "jobs");
+        param_text(&p, t->subject.request_id);
+        if (!tx_call(tx, &stmt_return_begin, &p, &r, e))
+                return false;
+        CHECK(r.n == 1);
+        w->verdict = row_text(&r, 0, "verdict");
+        w->gateway = row_text(&r, 0, "gateway");
+        w->tries = row_i64(&r, 0, "tries");
+        w->step = (struct gateway_step){
+                .reference = w->reference, .transaction = row_text(&r, 0, "transaction"), .whole = true,
+                .amount.minor = row_i64(&r, 0, "amount"), .order = STR(""),
+        };
+        CHECK(currency_parse(row_text(&r, 0, "currency"), &w->step.amount.currency));
+        if (!row_is_null(&r, 0, "order_id")) {
+                typeid_text("ord", row_uuid(&r, 0, "order_id"), order);
+                w->step.order = str_dup(t->arena, str_of(order));
+        }
+        return true;
+}
+
+/* An earlier try may have reached the gateway after all: then its money is back, and nothing is sent. */
+static bool
+back_already(struct task *t, const struct returning *w, struct gateway_answer *a)
+{
+        struct gateway_records *r = ARENA_NEW(t->arena, struct gateway_records);
+
+        if (w->tries == 0)
+                return false;
+        gateway_lookup_refund(t, w->gateway, &w->step, r);
+        for (int i = 0; i < r->n; i++) {
+                if (r->record[i].state != RECORD_APPROVED)
+                        continue;
+                *a = (struct gateway_answer){
+                        .outcome = GATEWAY_SUCCEEDED, .transaction = r->record[i].transaction, .code = r->record[i].code,
+                        .occurred_at = r->record[i].occurred_at,
+                };
+                return true;
+        }
+        return false;
+}
+
+static void
+send(struct task *t, struct returning *w, struct gateway_answer *a)
+{
+        const struct house_state *house = house_state(t);
+
+        w->step.house = house == NULL ? STR("") : str_of(house->house);
+        if (back_already(t, w, a))
+                return;
+        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
+        if (fence_may_send(t->fence, t->conf->call_deadline_ms))
+                gateway_refund(t, w->gateway, &w->step, a);
+}
+
+bool
+capture_return(struct task *t, const struct job *j, struct err *e)
+{
+        struct returning w = { .task = t, .job = j, .refund = uuid_new(j->org) };
+        struct gateway_answer a = { .outcome = GATEWAY_UNKNOWN };
+        char text[ID_TEXT_MAX];
+
+        typeid_text("ref", w.refund, text);
+        w.reference = str_of(text);
+        if (!db_tx_run(t->db, t->arena, &t->subject, begin_tx, &w, e))
+                return false;
+        if (str_is(w.verdict, "done"))
+                return job_finish(t, j, e);
+        if (str_is(w.verdict, "waits"))
+                return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
+        send(t, &w, &a);
+        if (!refund_settle(t, j->org, w.refund, w.step.amount, payment_outcome_of(a.outcome), &a, e)) {
+                if (e->code != ERR_STATE_CONFLICT)
+                        return false;
+                err_clear(e);           /* a look-up was first: the next run sees what it found */
+                return job_again(t, j, WAITS_MS, STR("its outcome was found meanwhile"), false, e);
+        }
+        switch (a.outcome) {
+        case GATEWAY_SUCCEEDED:
+                log_info(&t->subject, "capture.returned", { "refund", w.reference }, { "charge", w.step.transaction });
+                return job_finish(t, j, e);
+        case GATEWAY_UNKNOWN:
+                return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
+        case GATEWAY_DECLINED:
+        case GATEWAY_NOT_SENT:
+                log_error(&t->subject, "capture.not_returned", { "refund", w.reference }, { "charge", w.step.transaction },
+                    { "code", a.code }, { "detail", a.why });
+                return job_again(t, j, RETRY_MS * j->attempts, a.why, a.outcome == GATEWAY_DECLINED, e);
+        }
+        NEVER("gateway outcome");
+}

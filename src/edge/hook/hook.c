@@ -1,0 +1,86 @@
+/* hook.c - each party's signature and id, then one way in for all. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "domain/webhooks/webhook.h"
+#include "edge/gate.h"
+#include "edge/hook/hook.h"
+#include "io/task.h"
+#include "outside/signature.h"
+
+static int64_t
+now_s(void)
+{
+        return clock_wall_ms() / 1000;
+}
+
+static bool
+signed_well(struct request *rq, const char *party, const char *secrets, enum signature verdict, struct err *e)
+{
+        if (secrets != NULL && verdict == SIGNATURE_GOOD)
+                return true;
+        log_warn(&rq->task->subject, "webhook.refused", { "gateway", str_of(party) }, { "address", rq->remote_addr },
+            { "why", secrets == NULL ? STR("no secret is set") : verdict == SIGNATURE_STALE ? STR("too old") : STR("bad signature") });
+        (void)err_set(e, ERR_UNAUTHENTICATED, verdict == SIGNATURE_STALE
+            ? "the signature's time is more than five minutes off" : "the signature is not that of this body");
+        ratelimit_refused(rq, e);
+        return false;
+}
+
+static bool
+take(struct request *rq, struct reply *rp, struct webhook_ask *ask, struct err *e)
+{
+        ask->body = rq->body;
+        return webhook_take(rq->task, ask, e) && reply_json(rp, 200, STR("{\"received\":true}"));
+}
+
+static bool
+has_head(struct request *rq, struct webhook_ask *ask, struct err *e)
+{
+        return gateway_event_head(rq->task->arena, ask->gateway, rq->body, &ask->event_id, &ask->type) ||
+            err_set(e, ERR_INVALID_JSON, "the body is no event: a JSON object with an id and a type");
+}
+
+bool
+hook_nmi(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct task *t = rq->task;
+        const char *secrets = t->conf->webhook_secret_nmi;
+        struct webhook_ask ask = { .gateway = STR("nmi") };
+
+        return signed_well(rq, "nmi", secrets,
+            signature_nmi(t->arena, request_header(rq, "HTTP_WEBHOOK_SIGNATURE"), rq->body, str_of(secrets)), e) &&
+            has_head(rq, &ask, e) && take(rq, rp, &ask, e);
+}
+
+bool
+hook_stripe(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct task *t = rq->task;
+        const char *secrets = t->conf->webhook_secret_stripe;
+        struct webhook_ask ask = { .gateway = STR("stripe") };
+
+        return signed_well(rq, "stripe", secrets,
+            signature_stripe(t->arena, request_header(rq, "HTTP_STRIPE_SIGNATURE"), rq->body, str_of(secrets), now_s()), e) &&
+            has_head(rq, &ask, e) && take(rq, rp, &ask, e);
+}
+
+/* Standard Webhooks, under the names of Svix that this party uses, or the standard's own. */
+bool
+hook_resend(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct task *t = rq->task;
+        const char *secrets = t->conf->webhook_secret_resend;
+        bool svix = request_header(rq, "HTTP_SVIX_ID").n > 0;
+        struct str id = request_header(rq, svix ? "HTTP_SVIX_ID" : "HTTP_WEBHOOK_ID");
+        struct str time = request_header(rq, svix ? "HTTP_SVIX_TIMESTAMP" : "HTTP_WEBHOOK_TIMESTAMP");
+        struct str signature = request_header(rq, svix ? "HTTP_SVIX_SIGNATURE" : "HTTP_WEBHOOK_SIGNATURE");
+        struct webhook_ask ask = { .gateway = STR("resend") };
+
+        if (!signed_well(rq, "resend", secrets,
+            signature_standard(t->arena, id, time, signature, rq->body, str_of(secrets), now_s()), e) || !has_head(rq, &ask, e))
+                return false;
+        ask.event_id = id;              /* the signed one; bodies have none */
+        return take(rq, rp, &ask, e);
+}
