@@ -17,9 +17,8 @@ param_place(struct params *p, const struct idem *i)
         param_text(p, i->key);
 }
 
-/* What the sealed answer is bound to. */
-static struct str
-place_text(struct arena *a, const struct idem *i)
+struct str
+idem_place(struct arena *a, const struct idem *i)
 {
         char principal[UUID_TEXT_MAX];
 
@@ -51,7 +50,7 @@ static bool
 answer_open(struct task *t, const struct idem *i, const struct rows *r, struct answer *out)
 {
         *out = (struct answer){ .status = (int)row_i64(r, 0, "status"), .replayed = true };
-        return keyring_unseal(t->arena, t->keyring, place_text(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
+        return keyring_unseal(t->arena, t->keyring, idem_place(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
 }
 
 static enum idem_verdict
@@ -109,7 +108,7 @@ idem_finish_put(struct task *t, struct tx *tx, const struct idem *i, const struc
                 return;
         param_place(&p, i);
         param_i64_or_null(&p, a != NULL, a == NULL ? 0 : a->status);
-        param_bytes(&p, a == NULL ? STR_NONE : keyring_seal(t->arena, t->keyring, place_text(t->arena, i), a->body));
+        param_bytes(&p, a == NULL ? STR_NONE : keyring_seal(t->arena, t->keyring, idem_place(t->arena, i), a->body));
         tx_put(tx, &stmt_idem_finish, &p);
 }
 

@@ -59,6 +59,9 @@ void idem_finish_put(struct task *t, struct tx *tx, const struct idem *i, const 
 bool idem_load(struct task *t, int32_t org, struct uuid principal, struct str key, struct idem *i,
     struct err *e) MUSTCHECK;
 
+/* What a stored answer is sealed to (base/keyring.h). */
+struct str idem_place(struct arena *a, const struct idem *i);
+
 /* The final answer that the key has by now; false when there is none or it can't be read. */
 bool idem_answer(struct task *t, const struct idem *i, struct answer *out) MUSTCHECK;
 

@@ -1,0 +1,40 @@
+/*
+ * command_inner.h - what the verbs of the command line share. A verb takes the
+ * settings and its options, says what it has to say, and returns the exit code.
+ */
+#ifndef DOMAIN_HOUSE_COMMAND_INNER_H
+#define DOMAIN_HOUSE_COMMAND_INNER_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "domain/house/command.h"
+#include "io/task.h"
+
+/* Every option that any verb has; what a verb does not use it ignores. */
+struct options {
+        const char *role, *name, *scopes, *state, *gateway;
+        bool origin, no_hold_money, recovered, dry_run;
+        char **rest;                    /* what is no option */
+        int rest_n;
+};
+
+/* The database, and what `doors` names (task.h); complains by itself. */
+bool command_open(struct task *t, const struct conf *c, unsigned doors) MUSTCHECK;
+/* Closes it and says why; the exit code. */
+int command_failed(struct task *t, const struct err *e);
+int command_usage_error(const char *why);
+
+int config_show(const struct conf *c, const struct options *o);
+int keys_create(const struct conf *c, const struct options *o);
+int restore_finish(const struct conf *c, const struct options *o);
+int restore_resume(const struct conf *c, const struct options *o);
+int jobs_list(const struct conf *c, const struct options *o);
+int jobs_retry(const struct conf *c, const struct options *o);
+int jobs_cancel(const struct conf *c, const struct options *o);
+int webhooks_list(const struct conf *c, const struct options *o);
+int webhooks_show(const struct conf *c, const struct options *o);
+int webhooks_replay(const struct conf *c, const struct options *o);
+int secrets_list(const struct conf *c, const struct options *o);
+int secrets_rotate(const struct conf *c, const struct options *o);
+
+#endif
