@@ -1,6 +1,6 @@
 /*
- * books.c - the rows in memory and the rules. How rows get to the disk and
- * back is in books_file.c; what callers say and hear is in nmi_*.c.
+ * books.c - the rows in memory. The rules are in books_rules.c, choosing is in
+ * books_select.c, and how rows get to the disk and back in books_file.c.
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -11,6 +11,11 @@
 
 #define BUCKETS_FIRST   1024
 #define ROWS_FIRST      1024
+
+static const char *const gateway_word[TXN_GATEWAYS] = {
+#define GATEWAY(name, word) [TXN_##name] = word,
+#include "sandbox/txn.def"
+};
 
 static const char *const kind_word[TXN_KINDS] = {
 #define KIND(name, word) [TXN_##name] = word,
@@ -28,6 +33,12 @@ static const struct {
 #define BRAND(name, word, mask) [CARD_##name] = { word, mask },
 #include "sandbox/txn.def"
 };
+
+const char *
+txn_gateway_word(enum txn_gateway g)
+{
+        return gateway_word[g];
+}
 
 const char *
 txn_kind_word(enum txn_kind k)
@@ -53,35 +64,45 @@ card_brand_mask(enum card_brand c)
         return brands[c].mask;
 }
 
-static void
-lock(struct books *b)
+void
+books_lock(struct books *b)
 {
         CHECK(pthread_mutex_lock(&b->lock) == 0);
 }
 
-/* Ends every use of the books: nobody learns what the disk does not know yet. */
-static void
-settle_unlock(struct books *b)
+void
+books_settle_unlock(struct books *b)
 {
         books_file_settle(b);
         CHECK(pthread_mutex_unlock(&b->lock) == 0);
 }
 
 struct txn *
-txn_new(struct str reference, struct str order)
+txn_new(const struct txn *like)
 {
-        struct txn *t = calloc(1, sizeof *t + reference.n + order.n);
+        size_t n = 0;
+        struct txn *t;
         char *text;
 
+#define TEXT(name) n += like->name.n;
+#include "sandbox/txn.def"
+        t = malloc(sizeof *t + n);
         CHECK(t != NULL);
+        *t = *like;
         text = (char *)(t + 1);
-        if (reference.n > 0)
-                memcpy(text, reference.p, reference.n);
-        if (order.n > 0)
-                memcpy(text + reference.n, order.p, order.n);
-        t->reference = (struct str){ text, reference.n };
-        t->order = (struct str){ text + reference.n, order.n };
+#define TEXT(name) \
+        if (like->name.n > 0) \
+                memcpy(text, like->name.p, like->name.n); \
+        t->name = (struct str){ text, like->name.n }; \
+        text += like->name.n;
+#include "sandbox/txn.def"
         return t;
+}
+
+bool
+txn_is_there(const struct txn *t, int64_t wall_ms)
+{
+        return t->late_ms == 0 || t->late_ms <= wall_ms;
 }
 
 /* FNV-1a: spreads well enough, and nobody attacks a sandbox. */
@@ -131,41 +152,18 @@ books_row(const struct books *b, int64_t id)
         return low < b->n && b->row[low]->id == id ? b->row[low] : NULL;
 }
 
-/* What a row does to the one it acts on. */
-static bool
-enter_effect(struct books *b, const struct txn *t)
+struct txn *
+books_bucket(const struct books *b, struct str reference)
 {
-        struct txn *original = books_row(b, t->original);
-
-        if (t->kind == TXN_SALE || t->kind == TXN_AUTH)
-                return t->original == 0;
-        if (original == NULL)
-                return false;
-        switch (t->kind) {
-        case TXN_CAPTURE:
-                original->captured_by = t;
-                original->updated_ms = t->created_ms;
-                break;
-        case TXN_REFUND:
-                original->refunded += t->amount.minor;
-                break;
-        case TXN_VOID:
-                original->status = TXN_VOIDED;
-                original->voided_by = t;
-                original->updated_ms = t->created_ms;
-                break;
-        case TXN_SALE:
-        case TXN_AUTH:
-        case TXN_KINDS:
-                NEVER("these act on no other row");
-        }
-        return true;
+        return *bucket_of(b, reference);
 }
 
 bool
 books_enter(struct books *b, struct txn *t)
 {
-        if ((b->n > 0 && t->id <= b->row[b->n - 1]->id) || !enter_effect(b, t))
+        struct txn *original = books_row(b, t->original);
+
+        if ((b->n > 0 && t->id <= b->row[b->n - 1]->id) || !rules_effect(b, t, original))
                 return false;
         if (b->n == b->size) {
                 b->size = b->size == 0 ? ROWS_FIRST : b->size * 2;
@@ -177,15 +175,19 @@ books_enter(struct books *b, struct txn *t)
                 index_grow(b);
         else
                 index_put(b, t);
+        if (b->watch != NULL)
+                b->watch(b->watcher, t, original);
         return true;
 }
 
 struct books *
-books_open(const char *path, bool sync)
+books_open(const char *path, bool sync, books_watch_fn watch, void *watcher)
 {
         struct books *b = calloc(1, sizeof *b);
 
         CHECK(b != NULL);
+        b->watch = watch;
+        b->watcher = watcher;
         CHECK(pthread_mutex_init(&b->lock, NULL) == 0);
         index_grow(b);
         if (!books_file_open(b, path, sync)) {
@@ -210,8 +212,8 @@ books_close(struct books *b)
 void
 books_sync(struct books *b)
 {
-        lock(b);
-        settle_unlock(b);
+        books_lock(b);
+        books_settle_unlock(b);
 }
 
 size_t
@@ -219,9 +221,9 @@ books_count(struct books *b)
 {
         size_t n;
 
-        lock(b);
+        books_lock(b);
         n = b->n;
-        settle_unlock(b);
+        books_settle_unlock(b);
         return n;
 }
 
@@ -242,77 +244,32 @@ last4_of(int64_t id)
         return (int)(id * 7919 % 10000);
 }
 
-/* The approved sale that this one repeats, or NULL; a void does not make a repetition welcome. */
-static const struct txn *
-earlier_twin(const struct books *b, const struct posting *p)
+static struct str
+either(struct str given, const struct txn *original, struct str theirs)
 {
-        if (p->dup_seconds == 0 || p->reference.n == 0)
-                return NULL;
-        for (const struct txn *t = *bucket_of(b, p->reference); t != NULL; t = t->same_bucket) {
-                if ((t->kind == TXN_SALE || t->kind == TXN_AUTH) && t->status != TXN_DECLINED &&
-                    str_eq(t->reference, p->reference) && t->amount.minor == p->amount.minor &&
-                    t->amount.currency == p->amount.currency &&
-                    p->now_ms - t->created_ms <= p->dup_seconds * 1000)
-                        return t;
-        }
-        return NULL;
-}
-
-/* Whether the original is such that this may be done to it; *amount becomes what will be booked. */
-static enum posted
-judge(const struct txn *original, const struct posting *p, int64_t *amount)
-{
-        bool captured = original->kind == TXN_SALE || original->captured_by != NULL;
-        int64_t taken = original->kind == TXN_SALE || !captured ? original->amount.minor
-            : original->captured_by->amount.minor;
-        int64_t left = 0;
-
-        if ((original->kind != TXN_SALE && original->kind != TXN_AUTH) || original->status != TXN_APPROVED)
-                return POST_WRONG_STATE;
-        switch (p->kind) {
-        case TXN_CAPTURE:
-                if (captured)
-                        return POST_WRONG_STATE;
-                left = original->amount.minor;
-                break;
-        case TXN_REFUND:
-                if (!captured)
-                        return POST_WRONG_STATE;
-                left = taken - original->refunded;
-                break;
-        case TXN_VOID:
-                if (original->refunded > 0)
-                        return POST_WRONG_STATE;
-                *amount = taken;
-                return POSTED;
-        case TXN_SALE:
-        case TXN_AUTH:
-        case TXN_KINDS:
-                NEVER("these act on no other row");
-        }
-        if (p->amount.currency != original->amount.currency)
-                return POST_OTHER_CURRENCY;
-        if (left == 0 || p->amount.minor > left)
-                return POST_TOO_MUCH;
-        *amount = p->amount.minor == 0 ? left : p->amount.minor;
-        return POSTED;
+        return given.n == 0 && original != NULL ? theirs : given;
 }
 
 /* Nothing fails below. */
 static const struct txn *
 write_row(struct books *b, const struct posting *p, const struct txn *original, struct money amount)
 {
-        struct txn *t = txn_new(p->reference, p->order.n == 0 && original != NULL ? original->order : p->order);
+        struct txn row = {
+                .id = next_id(b), .gateway = p->gateway, .kind = p->kind, .amount = amount,
+                .reference = p->reference, .data = p->data, .key = p->key, .ask = p->ask,
+                .order = either(p->order, original, original == NULL ? STR_NONE : original->order),
+                .house = either(p->house, original, original == NULL ? STR_NONE : original->house),
+                .code = original == NULL ? p->code : BOOKS_CODE_APPROVED,
+                .brand = original == NULL ? p->brand : original->brand,
+                .original = original == NULL ? 0 : original->id,
+                .fee = p->fee, .quiet = p->quiet, .late_ms = p->late_ms, .hidden_ms = p->hidden_ms,
+                .created_ms = p->now_ms, .updated_ms = p->now_ms
+        };
+        struct txn *t;
 
-        t->id = next_id(b);
-        t->kind = p->kind;
-        t->code = original == NULL ? p->code : BOOKS_CODE_APPROVED;
-        t->status = t->code == BOOKS_CODE_APPROVED ? TXN_APPROVED : TXN_DECLINED;
-        t->amount = amount;
-        t->brand = original == NULL ? p->brand : original->brand;
-        t->last4 = original == NULL ? last4_of(t->id) : original->last4;
-        t->original = original == NULL ? 0 : original->id;
-        t->created_ms = t->updated_ms = p->now_ms;
+        row.status = row.code == BOOKS_CODE_APPROVED ? TXN_APPROVED : TXN_DECLINED;
+        row.last4 = original == NULL ? last4_of(row.id) : original->last4;
+        t = txn_new(&row);
         CHECK(books_enter(b, t));
         books_file_append(b, t);
         return t;
@@ -325,7 +282,7 @@ post_locked(struct books *b, const struct posting *p, struct txn *out)
         struct money amount = p->amount;
 
         if (p->kind == TXN_SALE || p->kind == TXN_AUTH) {
-                twin = earlier_twin(b, p);
+                twin = rules_twin(b, p);
                 if (twin != NULL) {
                         *out = *twin;
                         return POST_DUPLICATE;
@@ -334,10 +291,10 @@ post_locked(struct books *b, const struct posting *p, struct txn *out)
                 enum posted verdict;
 
                 original = books_row(b, p->original);
-                if (original == NULL)
+                if (original == NULL || !txn_is_there(original, clock_wall_ms()))
                         return POST_NO_ORIGINAL;
                 amount = original->amount;
-                verdict = judge(original, p, &amount.minor);
+                verdict = rules_judge(original, p, &amount.minor);
                 if (verdict != POSTED)
                         return verdict;
         }
@@ -350,9 +307,9 @@ books_post(struct books *b, const struct posting *p, struct txn *out)
 {
         enum posted verdict;
 
-        lock(b);
+        books_lock(b);
         verdict = post_locked(b, p, out);
-        settle_unlock(b);
+        books_settle_unlock(b);
         return verdict;
 }
 
@@ -361,90 +318,12 @@ books_find(struct books *b, int64_t id, struct txn *out)
 {
         const struct txn *t;
 
-        lock(b);
+        books_lock(b);
         t = books_row(b, id);
+        if (t != NULL && !txn_is_there(t, clock_wall_ms()))
+                t = NULL;
         if (t != NULL)
                 *out = *t;
-        settle_unlock(b);
+        books_settle_unlock(b);
         return t != NULL;
-}
-
-/* Where the rows that pass are counted and, with room for them, copied. */
-struct selection {
-        const struct txn_filter *filter;
-        struct txn *out;                /* NULL: only count */
-        size_t n;
-};
-
-static void
-consider(struct selection *s, const struct txn *t)
-{
-        const struct txn_filter *f = s->filter;
-
-        if ((f->reference.p != NULL && !str_eq(t->reference, f->reference)) ||
-            (f->order.p != NULL && !str_eq(t->order, f->order)) ||
-            t->updated_ms < f->from_ms || (f->to_ms != 0 && t->updated_ms > f->to_ms))
-                return;
-        if (s->out != NULL)
-                s->out[s->n] = *t;
-        s->n++;
-}
-
-static void
-select_by_ids(const struct books *b, struct selection *s)
-{
-        const int64_t *id = s->filter->ids;
-
-        for (size_t i = 0; i < s->filter->ids_n; i++) {
-                const struct txn *t = i > 0 && id[i] == id[i - 1] ? NULL : books_row(b, id[i]);
-
-                if (t != NULL)
-                        consider(s, t);
-        }
-}
-
-static void
-select_by_reference(const struct books *b, struct selection *s)
-{
-        for (const struct txn *t = *bucket_of(b, s->filter->reference); t != NULL; t = t->same_bucket)
-                consider(s, t);
-        for (size_t i = 0; s->out != NULL && i < s->n / 2; i++) {       /* a bucket has the newest first */
-                struct txn t = s->out[i];
-
-                s->out[i] = s->out[s->n - 1 - i];
-                s->out[s->n - 1 - i] = t;
-        }
-}
-
-/* Called twice, first to count. */
-static size_t
-select_locked(const struct books *b, const struct txn_filter *f, struct txn *out)
-{
-        struct selection s = { .filter = f, .out = out };
-
-        if (f->ids_n > 0)
-                select_by_ids(b, &s);
-        else if (f->reference.p != NULL)
-                select_by_reference(b, &s);
-        else
-                for (size_t i = 0; i < b->n; i++)
-                        consider(&s, b->row[i]);
-        return s.n;
-}
-
-struct txn *
-books_select(struct books *b, const struct txn_filter *f, struct arena *a, size_t *n)
-{
-        struct txn *out = NULL;
-
-        lock(b);
-        *n = select_locked(b, f, NULL);
-        if (*n > 0) {
-                out = malloc(*n * sizeof *out);         /* whole books are more than an arena's cap */
-                CHECK(out != NULL);
-                arena_hook(a, free, out);
-                CHECK(select_locked(b, f, out) == *n);
-        }
-        settle_unlock(b);
-        return out;
 }

@@ -3,15 +3,19 @@
  * decided, and the rules that no caller can talk it out of.
  *
  * One row a transaction, never removed. A void is a row of its own and turns
- * its sale's status to voided. Ids ascend. The rows live in memory, and each
- * is a JSON line at the end of one file, which books_open() reads back.
+ * its sale's status to voided; so are a dispute and each step of it. Ids
+ * ascend. The rows live in memory, and each is a JSON line at the end of one
+ * file, which books_open() reads back.
  *
  * Every function may be called from any thread and returns only when all that
  * it did or saw is on the disk: what the gateway has once said stays true
  * after a crash. Callers that wait at the same time share one fdatasync. A
  * disk that can't be written to ends the process (CHECK).
  *
- * Times are given by the caller (testclock.h): the books have no clock.
+ * Times are given by the caller (testclock.h): the books have no clock but
+ * for late and hidden rows, which go by the wall clock. A late row is not
+ * there for anybody, nor for the duplicate check, before its time; a hidden
+ * one is not found by look-ups.
  * Amounts are minor units. Text in a struct txn lives as long as the process.
  */
 #ifndef SANDBOX_BOOKS_H
@@ -25,6 +29,13 @@ struct arena;
 struct books;
 
 #define BOOKS_CODE_APPROVED     100     /* other codes of an issuer's answer are declines */
+#define BOOKS_TEXT_MAX          4096
+
+enum txn_gateway {
+#define GATEWAY(name, word) TXN_##name,
+#include "sandbox/txn.def"
+        TXN_GATEWAYS
+};
 
 enum txn_kind {
 #define KIND(name, word) TXN_##name,
@@ -46,31 +57,40 @@ enum card_brand {
 
 struct txn {
         int64_t id;                     /* 10 or 11 decimal digits */
+        enum txn_gateway gateway;
         enum txn_kind kind;
         enum txn_status status;
-        struct str reference;           /* the caller's name for it (orderid), may be empty */
-        struct str order;               /* the merchant field, may be empty */
+        struct str reference, order, house, data, key, ask;     /* txn.def; any may be empty */
         struct money amount;
         enum card_brand brand;
         int last4;
         int code;                       /* the issuer's answer */
-        int64_t original;               /* capture, refund, void: the row it acts on; else 0 */
+        int64_t original;               /* the row it acts on; 0 for a sale and an auth */
+        int64_t fee;                    /* dispute */
+        bool quiet;                     /* its events are not sent */
+        int64_t late_ms, hidden_ms;     /* not there, not found before; wall clock, 0 is never */
         int64_t created_ms, updated_ms;
-        int64_t refunded;               /* sale, captured auth: given back so far */
+        int64_t refunded;               /* sale, captured auth: given back so far; refund: with this one */
+        int64_t disputed;               /* sale, captured auth: under dispute or lost */
         const struct txn *captured_by;  /* auth: the capture, or NULL; that row never changes */
         const struct txn *voided_by;    /* sale, auth: the void, or NULL; that row never changes */
+        const struct txn *disputed_by;  /* sale, auth: the latest dispute; ask for it by its id */
+        const struct txn *drafted_by, *answered_by, *closed_by; /* dispute: its latest steps */
         struct txn *same_bucket;        /* of the index by reference */
 };
 
 struct posting {
+        enum txn_gateway gateway;
         enum txn_kind kind;
-        struct str reference;
-        struct str order;               /* empty: the original's */
-        struct money amount;            /* capture, refund: 0 is all there is; void: not read */
-        int64_t original;               /* capture, refund, void */
+        struct str reference, order, house, data, key, ask;     /* an empty order or house: the original's */
+        struct money amount;            /* capture, refund, dispute: 0 is all there is; else not read */
+        int64_t original;               /* all but sale and auth */
         enum card_brand brand;          /* sale, auth */
         int code;                       /* sale, auth: what the issuer says */
         int64_t dup_seconds;            /* sale, auth: 0 is no duplicate check */
+        int64_t fee;
+        bool quiet;
+        int64_t late_ms, hidden_ms;
         int64_t now_ms;
 };
 
@@ -78,8 +98,9 @@ enum posted {
         POSTED,                         /* *out is the new row, approved or declined */
         POST_DUPLICATE,                 /* same reference and amount approved within dup_seconds; *out is that row */
         POST_NO_ORIGINAL,
-        POST_WRONG_STATE,               /* declined, voided, refunded, captured already, or of another kind */
+        POST_WRONG_STATE,               /* declined, voided, refunded, captured or closed already, or of another kind */
         POST_TOO_MUCH,                  /* more than is left */
+        POST_DISPUTED,                  /* Stripe's refund: what is left is under dispute */
         POST_OTHER_CURRENCY
 };
 
@@ -90,10 +111,18 @@ struct txn_filter {
         const int64_t *ids;             /* ascending */
         size_t ids_n;
         int64_t from_ms, to_ms;         /* of updated_ms, both inside; to_ms 0 is no end */
+        int64_t original;
+        bool lookup;                    /* hidden rows are passed over */
 };
 
-/* sync false leaves the writing to the kernel's time. Complains on stderr and returns NULL when the file is unfit. */
-struct books *books_open(const char *path, bool sync);
+/* Told of each row as it is entered, the old ones first, under the books' lock: it may not call the books. */
+typedef void (*books_watch_fn)(void *watcher, const struct txn *t, const struct txn *original);
+
+/*
+ * sync false leaves the writing to the kernel's time. watch may be NULL.
+ * Complains on stderr and returns NULL when the file is unfit.
+ */
+struct books *books_open(const char *path, bool sync, books_watch_fn watch, void *watcher);
 void books_close(struct books *b);      /* nobody uses it any more */
 /* Writes what is left to write, whoever still works. */
 void books_sync(struct books *b);
@@ -104,6 +133,7 @@ bool books_find(struct books *b, int64_t id, struct txn *out) MUSTCHECK;
 struct txn *books_select(struct books *b, const struct txn_filter *f, struct arena *a, size_t *n);
 size_t books_count(struct books *b);
 
+const char *txn_gateway_word(enum txn_gateway g);
 const char *txn_kind_word(enum txn_kind k);
 const char *txn_status_word(enum txn_status s);
 const char *card_brand_word(enum card_brand c);

@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define SCRATCH_MAX     ((size_t)1024 * 1024)
-#define TEXT_MAX        4096
 #define LAST_ID         INT64_C(99999999999)
 
 void
@@ -34,15 +33,22 @@ books_file_append(struct books *b, const struct txn *t)
 
         jo_object(&o, NULL);
         jo_int(&o, "id", t->id);
+        jo_z(&o, "gateway", txn_gateway_word(t->gateway));
         jo_z(&o, "kind", txn_kind_word(t->kind));
-        jo_text(&o, "reference", t->reference);
-        jo_text(&o, "order", t->order);
+#define TEXT(name) \
+        if (t->name.n > 0) \
+                jo_text(&o, #name, t->name);
+#include "sandbox/txn.def"
         jo_int(&o, "amount", t->amount.minor);
         jo_z(&o, "currency", currency_code(t->amount.currency));
         jo_z(&o, "brand", card_brand_word(t->brand));
         jo_int(&o, "last4", t->last4);
         jo_int(&o, "code", t->code);
         jo_int(&o, "original", t->original);
+        jo_int(&o, "fee", t->fee);
+        jo_bool(&o, "quiet", t->quiet);
+        jo_int(&o, "late_ms", t->late_ms);
+        jo_int(&o, "hidden_ms", t->hidden_ms);
         jo_int(&o, "created_ms", t->created_ms);
         jo_end_object(&o);
         line = json_out_str(&o);
@@ -110,28 +116,21 @@ books_file_settle(struct books *b)
         }
 }
 
-static int
-word_of(struct json_reader *r, const char *key, const char *(*word)(int), int count)
-{
-        const char *words[16] = { NULL };
-
-        CHECK((size_t)count < ARRAY_LEN(words));
-        for (int i = 0; i < count; i++)
-                words[i] = word(i);
-        return json_get_word(r, key, REQUIRED, words);
-}
-
-static const char *
-kind_at(int i)
-{
-        return txn_kind_word((enum txn_kind)i);
-}
-
-static const char *
-brand_at(int i)
-{
-        return card_brand_word((enum card_brand)i);
-}
+static const char *const kinds[] = {
+#define KIND(name, word) word,
+#include "sandbox/txn.def"
+        NULL
+};
+static const char *const gateways[] = {
+#define GATEWAY(name, word) word,
+#include "sandbox/txn.def"
+        NULL
+};
+static const char *const brands[] = {
+#define BRAND(name, word, mask) word,
+#include "sandbox/txn.def"
+        NULL
+};
 
 /* One line back to a row, or NULL. The status is not in the line: it follows from the code and from later rows. */
 static struct txn *
@@ -140,35 +139,37 @@ read_row(struct arena *a, struct str line)
         struct err e = { 0 };
         struct json *root;
         struct json_reader r;
-        struct txn read = { 0 }, *t;
+        struct txn read = { 0 };
         struct str currency;
-        int kind, brand;
+        int gateway, kind, brand;
 
         if (!json_parse(a, line, &root, &e))
                 return NULL;
         r = json_reader_root(a, root, &e);
         read.id = json_get_int(&r, "id", REQUIRED, 1, LAST_ID, 0);
-        kind = word_of(&r, "kind", kind_at, TXN_KINDS);
-        read.reference = json_get_text(&r, "reference", REQUIRED, 0, TEXT_MAX);
-        read.order = json_get_text(&r, "order", REQUIRED, 0, TEXT_MAX);
+        gateway = json_get_word(&r, "gateway", OPTIONAL, gateways);
+        kind = json_get_word(&r, "kind", REQUIRED, kinds);
+#define TEXT(name) read.name = json_get_text(&r, #name, OPTIONAL, 0, BOOKS_TEXT_MAX);
+#include "sandbox/txn.def"
         read.amount.minor = json_get_int(&r, "amount", REQUIRED, 1, AMOUNT_MAX, 0);
         currency = json_get_text(&r, "currency", REQUIRED, 3, 3);
-        brand = word_of(&r, "brand", brand_at, CARD_BRANDS);
+        brand = json_get_word(&r, "brand", REQUIRED, brands);
         read.last4 = (int)json_get_int(&r, "last4", REQUIRED, 0, 9999, 0);
         read.code = (int)json_get_int(&r, "code", REQUIRED, 100, 999, 0);
         read.original = json_get_int(&r, "original", REQUIRED, 0, LAST_ID, 0);
+        read.fee = json_get_int(&r, "fee", OPTIONAL, 0, AMOUNT_MAX, 0);
+        read.quiet = json_get_bool(&r, "quiet", OPTIONAL, false);
+        read.late_ms = json_get_int(&r, "late_ms", OPTIONAL, 0, INT64_MAX, 0);
+        read.hidden_ms = json_get_int(&r, "hidden_ms", OPTIONAL, 0, INT64_MAX, 0);
         read.created_ms = json_get_int(&r, "created_ms", REQUIRED, 0, INT64_MAX, 0);
         if (!json_reader_close(&r) || !currency_parse(currency, &read.amount.currency))
                 return NULL;
-        t = txn_new(read.reference, read.order);
-        read.reference = t->reference;
-        read.order = t->order;
+        read.gateway = gateway < 0 ? TXN_NMI : (enum txn_gateway)gateway;
         read.kind = (enum txn_kind)kind;
         read.brand = (enum card_brand)brand;
         read.status = read.code == BOOKS_CODE_APPROVED ? TXN_APPROVED : TXN_DECLINED;
         read.updated_ms = read.created_ms;
-        *t = read;
-        return t;
+        return txn_new(&read);
 }
 
 /* Reads every whole line; *end is where the last of them ends. */

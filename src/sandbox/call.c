@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "io/http.h"
 #include "io/json_write.h"
 #include "sandbox/call.h"
@@ -11,7 +12,7 @@
 #include <stdatomic.h>
 
 #define PAUSE_STEP_MS   50
-#define BOOKS_TEXT_MAX  255
+#define FIELD_MAX       255
 
 static atomic_bool pauses_ended;
 
@@ -22,17 +23,33 @@ call_put(struct call *c, struct str piece)
                 (void)FCGX_PutStr(piece.p, (int)piece.n, c->out);
 }
 
+bool
+call_flush(struct call *c)
+{
+        return FCGX_FFlush(c->out) == 0;
+}
+
+static void
+put_head(struct call *c, int status, const char *type)
+{
+        call_put(c, str_fmt(c->arena, "Status: %d\r\nContent-Type: %s\r\n", status, type));
+        call_put(c, c->headers);
+        if (c->unbuffered)
+                call_put(c, STR("X-Accel-Buffering: no\r\n"));
+}
+
 void
 call_begin(struct call *c, int status, const char *type)
 {
-        call_put(c, str_fmt(c->arena, "Status: %d\r\nContent-Type: %s\r\n\r\n", status, type));
+        put_head(c, status, type);
+        call_put(c, STR("\r\n"));
 }
 
 void
 call_answer(struct call *c, int status, const char *type, struct str body)
 {
-        call_put(c, str_fmt(c->arena, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
-            status, type, body.n));
+        put_head(c, status, type);
+        call_put(c, str_fmt(c->arena, "Content-Length: %zu\r\n\r\n", body.n));
         call_put(c, body);
 }
 
@@ -98,9 +115,15 @@ call_field(struct call *c, struct str form, const char *name)
 }
 
 bool
+call_key_is(struct str given, struct str right)
+{
+        return right.n > 0 && given.n == right.n && secret_eq(given.p, right.p, right.n);
+}
+
+bool
 call_text_fits(struct str s)
 {
-        if (s.n > BOOKS_TEXT_MAX || !str_is_utf8(s))
+        if (s.n > FIELD_MAX || !str_is_utf8(s))
                 return false;
         for (size_t i = 0; i < s.n; i++) {
                 unsigned char ch = (unsigned char)s.p[i];

@@ -14,6 +14,8 @@
 struct arena;
 struct books;
 struct faults;
+struct hooks;
+struct idem;
 struct FCGX_Stream;
 
 #define CALL_BODY_MAX   ((size_t)64 * 1024)     /* a form is read once for each of its fields */
@@ -23,7 +25,10 @@ struct FCGX_Stream;
 struct sandbox {
         struct books *books;
         struct faults *faults;
-        struct str security_key;
+        struct hooks *hooks;
+        struct idem *idem;
+        struct str security_key;        /* NMI's */
+        struct str stripe_key;          /* empty: nobody has it */
 };
 
 struct call {
@@ -31,12 +36,17 @@ struct call {
         struct arena *arena;
         struct str query;               /* behind the '?', may be empty */
         struct str body;                /* complete, but any bytes */
+        struct str id;                  /* what stands for the * in the route's path */
+        struct str authorization, idempotency_key;      /* headers; absent without one */
+        struct str headers;             /* of the answer, besides Content-Type; whole lines */
+        bool unbuffered;                /* nginx hands on each flush at once */
         struct FCGX_Stream *out;
 };
 
 void call_answer(struct call *c, int status, const char *type, struct str body);
 void call_begin(struct call *c, int status, const char *type);
 void call_put(struct call *c, struct str piece);
+bool call_flush(struct call *c);        /* false: it can't be sent */
 /* {"error": detail} */
 void call_refuse(struct call *c, int status, const char *detail);
 /* The connection ends without an answer (nginx/sandbox.conf.in). */
@@ -52,6 +62,8 @@ void call_pauses_end(void);             /* from now on nobody waits */
  */
 #define CALL_UNREADABLE STR("\xff")
 struct str call_field(struct call *c, struct str form, const char *name);
+/* In constant time; an empty key is nobody's. */
+bool call_key_is(struct str given, struct str right);
 /* Whether a text may enter the books: UTF-8 without control characters, not too long. */
 bool call_text_fits(struct str s);
 

@@ -43,13 +43,15 @@ control_transactions(struct call *c)
         struct arena *a = arena_new(ROW_ARENA_MAX);
         size_t n;
         const struct txn *t = books_select(c->box->books, &filter, c->arena, &n);
+        bool first = true;
 
         call_begin(c, 200, JSON);
         call_put(c, STR("{\"data\":["));
         for (size_t i = 0; i < n; i++) {
-                if (i > 0)
-                        call_put(c, STR(","));
-                call_put(c, txn_view(a, &t[i]));
+                if (t[i].kind > TXN_VOID)
+                        continue;
+                call_put(c, str_fmt(a, "%s%.*s", first ? "" : ",", STR_ARG(txn_view(a, &t[i]))));
+                first = false;
                 arena_reset(a);
         }
         call_put(c, STR("]}"));
@@ -63,7 +65,7 @@ fault_view(struct json_out *o, const struct fault *f)
         jo_z(o, "target", fault_target_words[f->target]);
         jo_z(o, "kind", mishap_words[f->mishap]);
         jo_int(o, "count", f->count);
-        if (f->mishap == MISHAP_DELAY)
+        if (faults_delay_ms(f->mishap) > 0)
                 jo_int(o, "delay_ms", f->delay_ms);
         jo_end_object(o);
 }
@@ -97,23 +99,25 @@ fault_read(struct call *c, struct fault *f, struct err *e)
         target = json_get_word(&r, "target", REQUIRED, fault_target_words);
         kind = json_get_word(&r, "kind", REQUIRED, mishap_words + 1);
         f->count = json_get_int(&r, "count", OPTIONAL, 1, FAULT_COUNT_MAX, 1);
-        f->delay_ms = json_get_int(&r, "delay_ms", OPTIONAL, 0, FAULT_DELAY_MS_MAX, FAULT_DELAY_MS);
+        f->delay_ms = json_get_int(&r, "delay_ms", OPTIONAL, 0, FAULT_DELAY_MS_MAX, -1);
         if (!json_reader_close(&r))
                 return false;
         f->target = (enum fault_target)target;
         f->mishap = (enum mishap)(kind + 1);
+        if (f->delay_ms < 0)
+                f->delay_ms = faults_delay_ms(f->mishap);
         return true;
 }
 
-/* The first bad field, or what is wrong with the whole. */
-static const char *
-first_complaint(struct call *c, const struct err *e)
+void
+control_refuse(struct call *c, const struct err *e)
 {
         const struct err_field *f = &e->fields[0];
+        const char *why = e->detail;
 
-        if (e->fields_n == 0)
-                return e->detail;
-        return str_z(c->arena, str_fmt(c->arena, "%s %s", f->pointer[0] == '\0' ? "the body" : f->pointer, f->detail));
+        if (e->fields_n > 0)
+                why = str_fmt(c->arena, "%s %s", f->pointer[0] == '\0' ? "the body" : f->pointer, f->detail).p;
+        call_refuse(c, 400, why);
 }
 
 void
@@ -124,7 +128,7 @@ control_faults_set(struct call *c)
         struct json_out o;
 
         if (!fault_read(c, &f, &e)) {
-                call_refuse(c, 400, first_complaint(c, &e));
+                control_refuse(c, &e);
                 return;
         }
         if (!faults_set(c->box->faults, &f)) {

@@ -7,11 +7,18 @@
 #define SANDBOX_CONTROL_H
 
 struct call;
+struct err;
 
 void control_transactions(struct call *c);      /* GET /sandbox/transactions[?order=] */
 void control_faults_list(struct call *c);       /* GET /sandbox/faults */
 void control_faults_set(struct call *c);        /* POST /sandbox/faults */
 void control_faults_clear(struct call *c);      /* DELETE /sandbox/faults */
+void control_webhooks(struct call *c);          /* GET /sandbox/webhooks */
+/* POST /sandbox/webhooks/replay {count, shuffle, since}: {events, sent} once all are queued */
+void control_webhooks_replay(struct call *c);
 void control_healthz(struct call *c);           /* GET /sandbox/healthz */
+
+/* 400, with the first bad field or what is wrong with the whole. */
+void control_refuse(struct call *c, const struct err *e);
 
 #endif

@@ -22,6 +22,12 @@ struct faults {
         size_t n;
 };
 
+int64_t
+faults_delay_ms(enum mishap m)
+{
+        return m == MISHAP_DELAY ? FAULT_DELAY_MS : m == MISHAP_LATE ? 20000 : m == MISHAP_HIDDEN ? 6000 : 0;
+}
+
 struct faults *
 faults_new(void)
 {

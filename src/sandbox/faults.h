@@ -1,7 +1,8 @@
 /*
  * faults.h - what tests have asked to go wrong: an ordered list of (target,
  * mishap, how many calls). Faults of the gateway are used up by its calls in
- * the order they were set; those of other targets are kept and shown only.
+ * the order they were set, those of the webhooks by deliveries (hook.h);
+ * those of other targets are kept and shown only.
  *
  * Any thread may call any of these.
  */
@@ -12,7 +13,7 @@
 
 #define FAULTS_MAX              64
 #define FAULT_COUNT_MAX         1000000
-#define FAULT_DELAY_MS          3000    /* of "delay" where the test names none */
+#define FAULT_DELAY_MS          3000    /* of "delay" where the test names none; others: faults_delay_ms() */
 #define FAULT_DELAY_MS_MAX      600000
 
 enum mishap {
@@ -29,13 +30,16 @@ struct fault {
         enum fault_target target;
         enum mishap mishap;
         int64_t count;                  /* calls left */
-        int64_t delay_ms;               /* of MISHAP_DELAY */
+        int64_t delay_ms;               /* of delay, late, hidden */
 };
 
 extern const char *const mishap_words[MISHAPS + 1];     /* the first, of MISHAP_NONE, is NULL, and so is the end */
 extern const char *const fault_target_words[TARGETS + 1];
 
 struct faults;
+
+/* The delay of a mishap where none is named; 0: it has none. */
+int64_t faults_delay_ms(enum mishap m);
 
 struct faults *faults_new(void);
 void faults_free(struct faults *f);

@@ -35,6 +35,8 @@ void nmi_query(struct call *c);
 
 /* What responsetext says about a row: the issuer's words, from token.def. */
 const char *nmi_answer_text(const struct txn *t);
+/* pending, pendingsettlement, failed or canceled. */
+const char *nmi_condition(const struct txn *t);
 /* Six digits, always the same for a transaction and what is done to it. */
 void nmi_authcode(int64_t transaction, char out[NMI_AUTHCODE_MAX]);
 struct str nmi_cc_number(struct arena *a, const struct txn *t);

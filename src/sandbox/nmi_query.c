@@ -6,14 +6,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
-#include "base/secret.h"
 #include "sandbox/books.h"
 #include "sandbox/call.h"
 #include "sandbox/nmi.h"
 
 #include <inttypes.h>
 
-#define TRANSACTION_MAX 16384           /* two texts of 255 bytes, each five times as long when escaped */
+#define TRANSACTION_MAX 16384           /* three texts of 255 bytes, each five times as long when escaped */
 #define IDS_MAX         1000
 #define PAGE_MAX        1000000
 #define TYPE            "text/xml; charset=UTF-8"
@@ -67,9 +66,10 @@ query_read(struct call *c, struct query *q)
         struct str ids = call_field(c, c->body, "transaction_id");
         struct str from = call_field(c, c->body, "start_date"), to = call_field(c, c->body, "end_date");
 
-        if (key.n != c->box->security_key.n || !secret_eq(key.p, c->box->security_key.p, key.n))
+        if (!call_key_is(key, c->box->security_key))
                 return "Invalid Security Key";
         q->filter.reference = call_field(c, c->body, "order_id");
+        q->filter.lookup = q->filter.reference.p != NULL;
         if (!call_text_fits(q->filter.reference))
                 return "Invalid order_id";
         if (ids.p != NULL && !read_ids(c, ids, &q->filter))
@@ -85,8 +85,8 @@ query_read(struct call *c, struct query *q)
         return NULL;
 }
 
-static const char *
-condition(const struct txn *t)
+const char *
+nmi_condition(const struct txn *t)
 {
         switch (t->status) {
         case TXN_DECLINED:
@@ -117,6 +117,16 @@ put_action(struct buf *b, const struct txn *t)
         buf_fmt(b, "<response_code>%d</response_code>\n</action>\n", t->code);
 }
 
+static void
+put_merchant_field(struct buf *b, int id, struct str value)
+{
+        if (value.n == 0)
+                return;
+        buf_fmt(b, "<merchant_defined_field id=\"%d\">", id);
+        nmi_put_xml_text(b, value);
+        buf_puts(b, "</merchant_defined_field>\n");
+}
+
 static struct str
 render(struct arena *a, const struct txn *t)
 {
@@ -129,7 +139,7 @@ render(struct arena *a, const struct txn *t)
         buf_fmt(&b, "<transaction>\n<transaction_id>%" PRId64 "</transaction_id>\n", t->id);
         buf_puts(&b, "<partial_payment_id></partial_payment_id>\n<platform_id></platform_id>\n"
             "<transaction_type>cc</transaction_type>\n");
-        nmi_put_element(&b, "condition", str_of(condition(t)));
+        nmi_put_element(&b, "condition", str_of(nmi_condition(t)));
         nmi_put_element(&b, "order_id", t->reference);
         nmi_put_element(&b, "authorization_code", str_of(authcode));
         nmi_put_element(&b, "cc_number", nmi_cc_number(a, t));
@@ -139,9 +149,8 @@ render(struct arena *a, const struct txn *t)
                 buf_fmt(&b, "<original_transaction_id>%" PRId64 "</original_transaction_id>\n", t->original);
         else
                 buf_puts(&b, "<original_transaction_id></original_transaction_id>\n");
-        buf_puts(&b, "<merchant_defined_field id=\"1\">");
-        nmi_put_xml_text(&b, t->order);
-        buf_puts(&b, "</merchant_defined_field>\n");
+        put_merchant_field(&b, 1, t->order);
+        put_merchant_field(&b, 2, t->house);
         put_action(&b, t);
         if (t->captured_by != NULL)
                 put_action(&b, t->captured_by);
@@ -149,6 +158,12 @@ render(struct arena *a, const struct txn *t)
                 put_action(&b, t->voided_by);
         buf_puts(&b, "</transaction>\n");
         return buf_str(&b);
+}
+
+static bool
+has_transaction(enum txn_kind k)
+{
+        return k == TXN_SALE || k == TXN_AUTH || k == TXN_REFUND;
 }
 
 /* The page that was asked for. The rows are copies: no lock is held while the caller reads. */
@@ -161,7 +176,7 @@ put_page(struct call *c, const struct query *q)
         size_t left = q->limit == 0 ? n : (size_t)q->limit;
 
         for (size_t i = 0; i < n && left > 0; i++) {
-                if (t[i].kind == TXN_CAPTURE || t[i].kind == TXN_VOID)
+                if (t[i].gateway != TXN_NMI || !has_transaction(t[i].kind))
                         continue;
                 if (skip > 0) {
                         skip--;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/str.h"
 #include "sandbox/books.h"
+#include "sandbox/mishap.h"
 #include "sandbox/nmi.h"
 
 #include <time.h>
@@ -11,21 +12,9 @@
 const char *
 nmi_answer_text(const struct txn *t)
 {
-        static const struct {
-                int code;
-                const char *text;
-        } table[] = {
-#define TOKEN(token, brand, code, text, mishap, delay) { code, text },
-#include "sandbox/token.def"
-#undef TOKEN
-        };
-
         if (t->kind == TXN_VOID)
                 return "Transaction Void Successful";
-        for (size_t i = 0; i < ARRAY_LEN(table); i++)
-                if (table[i].code == t->code)
-                        return table[i].text;
-        return "";
+        return token_text(t->code);
 }
 
 void

@@ -2,18 +2,16 @@
  * nmi_transact.c - POST /api/transact.php: a charge or what is done to one.
  *
  * Read the form, book, answer. What a fault or a token lets go wrong happens
- * around that, in transact_before() and transact_after(), and touches neither
- * the books nor the words of the answer.
+ * around that (mishap.h).
  */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/money.h"
-#include "base/secret.h"
 #include "sandbox/books.h"
 #include "sandbox/call.h"
-#include "sandbox/faults.h"
+#include "sandbox/mishap.h"
 #include "sandbox/nmi.h"
 #include "sandbox/testclock.h"
 
@@ -21,53 +19,20 @@
 
 #define ANSWER_MAX              8192
 #define TYPE_ECHO_MAX           16
-#define HANG_MS                 60000
 #define DUP_SECONDS_DEFAULT     1200
 #define DUP_SECONDS_MAX         7862400
-
-struct token {
-        const char *name;
-        enum card_brand brand;
-        int code;
-        enum mishap mishap;
-        int64_t delay_ms;
-};
-
-static const struct token tokens[] = {
-#define TOKEN(token, brand, code, text, mishap, delay) { token, CARD_##brand, code, MISHAP_##mishap, delay },
-#include "sandbox/token.def"
-#undef TOKEN
-};
 
 struct transact {
         struct call *call;
         struct str type;                /* as asked, echoed */
         struct posting posting;
-        enum mishap mishap;
-        int64_t delay_ms;
+        struct trouble trouble;
 };
-
-static const struct token *
-token_find(struct str name)
-{
-        for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
-                if (str_is(name, tokens[i].name))
-                        return &tokens[i];
-        return NULL;
-}
 
 static struct str
 field(struct transact *t, const char *name)
 {
         return call_field(t->call, t->call->body, name);
-}
-
-static bool
-key_is_right(struct transact *t)
-{
-        struct str given = field(t, "security_key"), right = t->call->box->security_key;
-
-        return given.n == right.n && secret_eq(given.p, right.p, right.n);
 }
 
 /*
@@ -115,10 +80,7 @@ read_charge(struct transact *t)
                 return "Invalid Payment Token";
         p->brand = token->brand;
         p->code = token->code;
-        if (t->mishap == MISHAP_NONE) {         /* what a test has set goes before what a token brings */
-                t->mishap = token->mishap;
-                t->delay_ms = token->delay_ms;
-        }
+        trouble_of_token(&t->trouble, token);
         return NULL;
 }
 
@@ -145,15 +107,17 @@ transact_read(struct transact *t)
 {
         struct posting *p = &t->posting;
         struct str reference = field(t, "orderid"), order = field(t, "merchant_defined_field_1");
+        struct str house = field(t, "merchant_defined_field_2");
 
         t->type = field(t, "type");
-        if (!key_is_right(t))
+        if (!call_key_is(field(t, "security_key"), t->call->box->security_key))
                 return "Invalid Security Key";
-        if (!call_text_fits(reference) || !call_text_fits(order))
-                return "Invalid orderid or merchant_defined_field_1";
+        if (!call_text_fits(reference) || !call_text_fits(order) || !call_text_fits(house))
+                return "Invalid orderid or merchant_defined_field";
         p->reference = reference;
         p->order = order;
-        for (int k = 0; k < TXN_KINDS; k++) {
+        p->house = house;
+        for (int k = 0; k <= TXN_VOID; k++) {
                 if (!str_is(t->type, txn_kind_word((enum txn_kind)k)))
                         continue;
                 p->kind = (enum txn_kind)k;
@@ -211,6 +175,11 @@ wrong_state_text(enum txn_kind k)
                 return "Only transactions pending settlement can be voided";
         case TXN_SALE:
         case TXN_AUTH:
+        case TXN_DISPUTE:
+        case TXN_DRAFT:
+        case TXN_EVIDENCE:
+        case TXN_WON:
+        case TXN_LOST:
         case TXN_KINDS:
                 break;
         }
@@ -224,8 +193,10 @@ transact_post(struct transact *t)
         struct arena *a = t->call->arena;
         struct txn row;
 
+        if (t->posting.code >= NMI_REJECTED)
+                return render(t, 3, token_text(t->posting.code), t->posting.code, NULL);
         t->posting.now_ms = testclock_now_ms();
-        switch (books_post(t->call->box->books, &t->posting, &row)) {
+        switch (trouble_post(t->call, &t->trouble, &t->posting, &row)) {
         case POSTED:
                 return render(t, row.code == BOOKS_CODE_APPROVED ? 1 : 2, nmi_answer_text(&row), row.code, &row);
         case POST_DUPLICATE:
@@ -237,75 +208,24 @@ transact_post(struct transact *t)
         case POST_TOO_MUCH:
                 return reject(t, t->posting.kind == TXN_CAPTURE ?
                     "The amount is more than was authorized" : "Refund amount may not exceed the transaction balance");
+        case POST_DISPUTED:
         case POST_OTHER_CURRENCY:
                 return reject(t, "The currency differs from the transaction's");
         }
         NEVER("books_post has no other verdict");
 }
 
-/* What goes wrong before anything is booked; false: the call is over. */
-static bool
-transact_before(struct transact *t)
-{
-        switch (t->mishap) {
-        case MISHAP_DROP_BEFORE:
-                call_drop(t->call);
-                return false;
-        case MISHAP_BUSY:
-                call_answer(t->call, 429, "text/plain", STR("Too Many Requests"));
-                return false;
-        case MISHAP_DELAY:
-                call_pause(t->delay_ms);
-                return true;
-        case MISHAP_NONE:
-        case MISHAP_HANG:
-        case MISHAP_DROP_AFTER:
-        case MISHAP_FAIL_AFTER:
-        case MISHAP_GARBAGE:
-        case MISHAPS:
-                break;
-        }
-        return true;
-}
-
-/* The answer's way out, and what goes wrong on it. */
-static void
-transact_after(struct transact *t, struct str answer)
-{
-        struct call *c = t->call;
-
-        switch (t->mishap) {
-        case MISHAP_HANG:
-                call_pause(HANG_MS);
-                call_drop(c);
-                return;
-        case MISHAP_DROP_AFTER:
-                call_drop(c);
-                return;
-        case MISHAP_FAIL_AFTER:
-                call_answer(c, 500, "text/html", STR("<html><body>Internal Server Error</body></html>"));
-                return;
-        case MISHAP_GARBAGE:
-                call_answer(c, 200, "text/html", STR("<html><body>respon\xff\xfe%%%&=&;;\x01"));
-                return;
-        case MISHAP_NONE:
-        case MISHAP_DELAY:
-        case MISHAP_DROP_BEFORE:
-        case MISHAP_BUSY:
-        case MISHAPS:
-                break;
-        }
-        call_answer(c, 200, "text/html; charset=UTF-8", answer);
-}
-
 void
 nmi_transact(struct call *c)
 {
-        struct transact t = { .call = c };
+        struct transact t = { .call = c, .posting.gateway = TXN_NMI };
+        struct call_reply reply = { 200, "text/html; charset=UTF-8", STR_NONE };
         const char *why;
 
-        t.mishap = faults_take(c->box->faults, TARGET_GATEWAY, &t.delay_ms);
+        trouble_take(c, &t.trouble);
         why = transact_read(&t);
-        if (transact_before(&t))
-                transact_after(&t, why == NULL ? transact_post(&t) : reject(&t, why));
+        if (!trouble_before(c, &t.trouble))
+                return;
+        reply.body = why == NULL ? transact_post(&t) : reject(&t, why);
+        trouble_after(c, &t.trouble, &reply);
 }

@@ -21,6 +21,7 @@
 #define ACCEPT_REST_MS  20
 #define STOP_STEP_MS    10
 
+/* A * in a path stands for one id: no slash, not empty. The first row that fits is taken. */
 static const struct {
         const char *method, *path;
         void (*handler)(struct call *c);
@@ -32,6 +33,8 @@ static const struct {
         { "POST",   "/sandbox/faults",          control_faults_set },
         { "DELETE", "/sandbox/faults",          control_faults_clear },
         { "GET",    "/sandbox/healthz",         control_healthz },
+        { "GET",    "/sandbox/webhooks",        control_webhooks },
+        { "POST",   "/sandbox/webhooks/replay", control_webhooks_replay },
 };
 
 struct server {
@@ -85,6 +88,19 @@ read_body(struct call *c, FCGX_Request *rq, int *status)
         return FCGX_GetStr(p, (int)n, rq->in) == (int)n && FCGX_GetChar(rq->in) == -1;
 }
 
+static bool
+path_fits(const char *pattern, struct str path, struct str *id)
+{
+        struct str before, behind;
+
+        if (!str_cut(str_of(pattern), '*', &before, &behind))
+                return str_is(path, pattern);
+        if (!str_starts(path, before) || !str_ends(path, behind) || path.n <= before.n + behind.n)
+                return false;
+        *id = (struct str){ path.p + before.n, path.n - before.n - behind.n };
+        return memchr(id->p, '/', id->n) == NULL;
+}
+
 static void
 serve(struct call *c, FCGX_Request *rq)
 {
@@ -93,6 +109,8 @@ serve(struct call *c, FCGX_Request *rq)
         bool known = false;
         int status;
 
+        c->authorization = str_of(FCGX_GetParam("HTTP_AUTHORIZATION", rq->envp));
+        c->idempotency_key = str_of(FCGX_GetParam("HTTP_IDEMPOTENCY_KEY", rq->envp));
         c->query = str_of(FCGX_GetParam("QUERY_STRING", rq->envp));
         if (!read_body(c, rq, &status)) {
                 call_refuse(c, status, status == 413 ? "the body is too large" :
@@ -100,7 +118,7 @@ serve(struct call *c, FCGX_Request *rq)
                 return;
         }
         for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-                if (!str_is(path, routes[i].path))
+                if (!path_fits(routes[i].path, path, &c->id))
                         continue;
                 known = true;
                 if (str_is(method, routes[i].method)) {

@@ -105,7 +105,8 @@ remove() {                      # remove PATH: with what stands behind it when i
     rm -rf "$1" "$real"
 }
 
-random_file() { [ -s "$S/secret/$1" ] || (umask 077; openssl rand -hex "$2" >"$S/secret/$1"); }     # NAME BYTES
+secret_file() { [ -s "$S/secret/$1" ] || (umask 077; echo "$2$(openssl rand "$3" "$4")" >"$S/secret/$1"); }    # NAME PREFIX -hex|-base64 BYTES
+random_file() { secret_file "$1" '' -hex "$2"; }                # NAME BYTES
 
 stack_dirs() {
     local name
@@ -121,7 +122,9 @@ stack_dirs() {
     fi
     S_RUN=$(readlink -f "$S/run")
     chmod 711 "$S_RUN" && pg_dir "$S_RUN/pg" /tmp && random_file seal.key 32 || return 1
-    for name in gateway.key webhook_nmi webhook_stripe webhook_resend; do random_file $name 24 || return 1; done
+    for name in gateway.key webhook_nmi; do random_file $name 24 || return 1; done
+    for name in webhook_stripe webhook_resend; do secret_file $name whsec_ -base64 24 || return 1; done
+    secret_file stripe.key sk_test_ -hex 24
 }
 
 # One certificate authority for the tree, made at first use and again shortly
@@ -297,11 +300,14 @@ start_nginx() { nginx_start nginx server "${PORT:-}" PORT boxoffice.conf; }
 start_sandbox-nginx() { nginx_start sandbox-nginx gateway "${SANDBOX_PORT:-}" SANDBOX_PORT sandbox.conf sandbox-main.conf; }
 
 start_sandbox() {
-    local sync=()
+    local sync=() hooks=()
     settings boxoffice_api
     [ "${SANDBOX_SYNC:-on}" != off ] || sync=(--no-sync)
+    [ "${SANDBOX_WEBHOOKS:-on}" = off ] || hooks=(--hooks-url "https://127.0.0.1:$S_PORT" --hook-ca "$var/tls/ca.pem"
+        --hook-secret-nmi "$(secret webhook_nmi)" --hook-secret-stripe "$(secret webhook_stripe)")
     socket_program sandbox '' "$BUILD/boxoffice-sandbox" --books "$S/sandbox/books" --threads 32 \
-        --security-key "$(secret gateway.key)" --clock-url "$(db_url boxoffice_api)" "${sync[@]}"
+        --security-key "$(secret gateway.key)" --stripe-key "$(secret stripe.key)" --clock-url "$(db_url boxoffice_api)" \
+        "${sync[@]}" "${hooks[@]}"
 }
 
 # --- our programs ----------------------------------------------------------
@@ -321,6 +327,11 @@ settings() {                    # settings DATABASE_ROLE: fills SETTINGS
         [BOXOFFICE_GATEWAY_URL]=https://127.0.0.1:$S_SANDBOX_PORT
         [BOXOFFICE_GATEWAY_CA_FILE]=$var/tls/ca.pem
         [BOXOFFICE_GATEWAY_SECURITY_KEY]=$(secret gateway.key)
+        [BOXOFFICE_STRIPE_URL]=https://127.0.0.1:$S_SANDBOX_PORT
+        [BOXOFFICE_STRIPE_SECRET_KEY]=$(secret stripe.key)
+        [BOXOFFICE_WEBHOOK_SECRET_NMI]=$(secret webhook_nmi)
+        [BOXOFFICE_WEBHOOK_SECRET_STRIPE]=$(secret webhook_stripe)
+        [BOXOFFICE_WEBHOOK_SECRET_RESEND]=$(secret webhook_resend)
         [BOXOFFICE_CALL_DEADLINE_MS]=5000
         [BOXOFFICE_FENCE_MS]=8000
         [BOXOFFICE_HORIZON_MS]=15000
