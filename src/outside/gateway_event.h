@@ -33,7 +33,7 @@ struct arena;
 enum gateway_subject { SUBJECT_OTHER, SUBJECT_CHARGE, SUBJECT_REFUND, SUBJECT_DISPUTE };
 
 struct gateway_event {
-        struct str id, type;
+        struct str gateway, id, type;
         enum gateway_subject subject;
         enum gateway_record_state state;        /* what it says of a charge or refund */
         struct str transaction;                 /* the gateway's id of the subject */
