@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/fault.h"
 #include "base/secret.h"
 #include "io/http.h"
 
@@ -248,6 +249,21 @@ prepare(struct http *h, struct arena *a, const struct http_ask *ask)
         h->error[0] = '\0';
 }
 
+/* A fault before is a port that nobody listens at, so that nothing leaves; one after is an answer that never came. */
+static CURLcode
+perform(struct http *h)
+{
+        bool refused = FAULT_FAILS(http_before_send);
+        CURLcode code;
+
+        if (refused)
+                SET(h, CURLOPT_PORT, 1L);
+        code = curl_easy_perform(h->easy);
+        if (refused)
+                SET(h, CURLOPT_PORT, 0L);
+        return FAULT_FAILS(http_answered) ? CURLE_RECV_ERROR : code;
+}
+
 void
 http_call(struct http *h, struct arena *a, const struct http_ask *ask, struct http_answer *out)
 {
@@ -263,7 +279,7 @@ http_call(struct http *h, struct arena *a, const struct http_ask *ask, struct ht
         SET(h, CURLOPT_HTTPHEADER, headers);
 
         *out = (struct http_answer){ .outcome = HTTP_UNKNOWN };
-        code = curl_easy_perform(h->easy);
+        code = perform(h);
         if (code == CURLE_OK) {
                 answered(h, a, out);
         } else {
