@@ -1,6 +1,7 @@
 /* webhook_take.c - an event into the database, in the order that loses none: Redis asked, row committed, Redis told. */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/keyring.h"
 #include "base/log.h"
 #include "domain/house/house.h"
@@ -58,7 +59,11 @@ webhook_take(struct task *t, const struct webhook_ask *ask, struct err *e)
         /* Harmless when repeated after a lost connection: the second finds the first. */
         if (!db_query(t->db, t->arena, &t->subject, &stmt_webhook_take, &p, &r, e))
                 return false;
-        if (key.p != NULL && !kv_set(t->kv, key, STR("done"), DONE_S))
+        FAULT(webhook_stored);
+        if (key.p == NULL)
+                return true;
+        FAULT(webhook_before_done);
+        if (!kv_set(t->kv, key, STR("done"), DONE_S))
                 log_warn(&t->subject, "webhook.not_remembered", { "event", ask->event_id });
         return true;
 }
