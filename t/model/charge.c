@@ -70,9 +70,9 @@ other_is_live(const struct charge *c, size_t but)
 }
 
 static bool
-final(const struct charge_attempt *a)
+thought_not_made(const struct charge_attempt *a)
 {
-        return !undecided(a) && a->state != CHARGE_LATE_APPROVED && a->state != CHARGE_VOIDING;
+        return a->state == CHARGE_DECLINED || a->state == CHARGE_NOT_SENT || a->state == CHARGE_NOT_FOUND_FINAL;
 }
 
 /*
@@ -94,7 +94,7 @@ has_come_to(enum charge_harm harm, const struct charge_attempt *a, bool quiet)
 {
         switch (harm) {
         case HARM_ORPHAN:       return quiet && captures(a) > 0 && a->state != CHARGE_SUCCEEDED;
-        case HARM_UNDECIDED:    return quiet && !final(a);
+        case HARM_UNDECIDED:    return quiet && (undecided(a) || a->state == CHARGE_LATE_APPROVED);
         case HARM_UNPAID:       return a->state == CHARGE_SUCCEEDED && captures(a) == 0;
         case HARM_REBOOKED:     return a->booked > 1;
         case HARM_TWICE:
@@ -129,6 +129,16 @@ copy_tidy(const struct charge_setup *w, struct charge_copy *k)
                 k->since = 0;
 }
 
+/* Whatever it concludes is refused, or another look-up can find it anew. */
+static bool
+in_vain(const struct charge_lookup *l, const struct charge_attempt *a)
+{
+        bool yes = l->state == LOOKUP_ANSWER_YES || l->state == LOOKUP_DECIDED_YES ||
+            (l->state == LOOKUP_ASKING && has_copy(a, COPY_SHOWN));
+
+        return l->state != LOOKUP_IDLE && !undecided(a) && !(yes && thought_not_made(a));
+}
+
 static void
 tidy(const struct charge_setup *w, struct charge *c)
 {
@@ -144,8 +154,8 @@ tidy(const struct charge_setup *w, struct charge *c)
                 for (size_t k = 0; k < CHARGE_COPIES; k++)
                         copy_tidy(w, &a->copy[k]);
         }
-        for (size_t i = 0; i < CHARGE_LOOKUPS; i++)     /* whatever it concludes is refused */
-                if (w->second_is_refused && l[i].state != LOOKUP_IDLE && !undecided(&c->attempt[l[i].attempt]))
+        for (size_t i = 0; i < CHARGE_LOOKUPS; i++)
+                if (w->second_is_refused && in_vain(&l[i], &c->attempt[l[i].attempt]))
                         l[i] = (struct charge_lookup){ .state = LOOKUP_IDLE };
         if (l[0].state * 8 + l[0].attempt * 2 + l[0].past > l[1].state * 8 + l[1].attempt * 2 + l[1].past) {
                 swap = l[0];
@@ -190,16 +200,20 @@ to_attempt(struct stepping *s, enum charge_action action)
 
 /* payment_settle: the one transition. */
 static void
-settle(const struct charge_setup *w, struct charge_attempt *a, enum charge_state state)
+settle(const struct charge_setup *w, struct charge *c, size_t i, enum charge_state state)
 {
+        struct charge_attempt *a = &c->attempt[i];
         bool legal = undecided(a) && (state == CHARGE_SUCCEEDED || state == CHARGE_DECLINED ||
             (a->state == CHARGE_SENDING && (state == CHARGE_NOT_SENT || state == CHARGE_UNKNOWN)) ||
             (a->state == CHARGE_UNKNOWN && state == CHARGE_NOT_FOUND_FINAL));
 
-        if (!legal && w->second_is_refused)
+        if (state == CHARGE_SUCCEEDED && thought_not_made(a))
+                a->state = other_is_live(c, i) ? CHARGE_LATE_APPROVED : CHARGE_SUCCEEDED;
+        else if (legal || !w->second_is_refused)
+                a->state = state;
+        else
                 return;
-        a->state = state;
-        if (state == CHARGE_SUCCEEDED)
+        if (a->state == CHARGE_SUCCEEDED)
                 a->booked++;
 }
 
@@ -285,10 +299,10 @@ worker_waits(struct stepping *s, const struct charge_attempt *a)
 static void
 worker_records(struct stepping *s, enum charge_state state)
 {
-        struct charge_attempt *a = to_attempt(s, ACTION_RECORD);
+        struct charge *c = to(s, ACTION_RECORD);
 
-        settle(s->w, a, state);
-        a->worker = WORKER_GONE;
+        settle(s->w, c, s->i, state);
+        c->attempt[s->i].worker = WORKER_GONE;
 }
 
 static void
@@ -386,6 +400,22 @@ query(const struct charge_attempt *a)
         return has_copy(a, COPY_DECLINED) ? LOOKUP_ANSWER_NO : LOOKUP_ANSWER_NONE;
 }
 
+/* Its sender may be alive: found is found, but not found says nothing. */
+static bool
+may_be_sent_yet(const struct charge_attempt *a)
+{
+        return a->state == CHARGE_SENDING && a->age < FENCE;
+}
+
+static bool
+worth_a_look(const struct charge_setup *w, const struct charge_attempt *a)
+{
+        if (thought_not_made(a))
+                return w->void_late && has_copy(a, COPY_SHOWN);
+        return undecided(a) && (query(a) != LOOKUP_ANSWER_NONE || !not_found_is_vain(w, a) ||
+            (a->state == CHARGE_SENDING && !may_be_sent_yet(a)));
+}
+
 /* An idle look-up takes the attempt: reads its age, and gives up a sender that its fence has killed. */
 static void
 lookup_begins(struct stepping *s, size_t l)
@@ -393,14 +423,15 @@ lookup_begins(struct stepping *s, size_t l)
         const struct charge_attempt *a = &s->from->attempt[s->i];
         struct charge *c;
 
-        if (!undecided(a) || (a->state == CHARGE_SENDING && a->age < FENCE))
-                return;
-        if (a->state == CHARGE_UNKNOWN && query(a) == LOOKUP_ANSWER_NONE && not_found_is_vain(s->w, a))
+        if (!worth_a_look(s->w, a))
                 return;
         c = to(s, ACTION_LOOK);
-        if (a->state == CHARGE_SENDING)
-                settle(s->w, &c->attempt[s->i], CHARGE_UNKNOWN);
-        c->lookup[l] = (struct charge_lookup){ LOOKUP_ASKING, (unsigned)s->i, beyond_horizon(s->w, a) ? 1 : 0 };
+        s->step[s->n - 1].must = !may_be_sent_yet(a);
+        if (a->state == CHARGE_SENDING && !may_be_sent_yet(a))
+                settle(s->w, c, s->i, CHARGE_UNKNOWN);
+        c->lookup[l] = (struct charge_lookup){ LOOKUP_ASKING, (unsigned)s->i, 0 };
+        if (beyond_horizon(s->w, a) && !may_be_sent_yet(a))
+                c->lookup[l].past = 1;
 }
 
 static void
@@ -447,9 +478,13 @@ lookup_counts(struct stepping *s, size_t l)
 static void
 lookup_concludes(struct stepping *s, size_t l, enum charge_state state)
 {
-        struct charge *c = to(s, ACTION_CONCLUDE);
+        enum charge_action action = ACTION_CONCLUDE;
+        struct charge *c;
 
-        settle(s->w, &c->attempt[s->i], state);
+        if (thought_not_made(&s->from->attempt[s->i]) && state == CHARGE_SUCCEEDED)
+                action = other_is_live(s->from, s->i) ? ACTION_LATE : ACTION_ADOPT;
+        c = to(s, action);
+        settle(s->w, c, s->i, state);
         c->lookup[l] = (struct charge_lookup){ .state = LOOKUP_IDLE };
 }
 
@@ -480,44 +515,18 @@ lookup_steps(struct stepping *s, size_t l)
         }
 }
 
+/* What no order takes goes back. */
 static void
-webhook_step(struct stepping *s, const struct charge_attempt *a)
-{
-        bool yes = captures(a) > 0, no = has_copy(a, COPY_DECLINED);
-
-        if (undecided(a) && (yes || no))
-                settle(s->w, to_attempt(s, ACTION_WEBHOOK), yes ? CHARGE_SUCCEEDED : CHARGE_DECLINED);
-        else if (a->state == CHARGE_NOT_FOUND_FINAL && yes && s->w->void_late)
-                to_attempt(s, ACTION_WEBHOOK)->state = CHARGE_LATE_APPROVED;
-}
-
-static void
-void_at_gateway(struct stepping *s)
-{
-        struct charge_attempt *a = to_attempt(s, ACTION_VOID);
-
-        for (size_t k = 0; k < CHARGE_COPIES; k++)
-                if (captured(&a->copy[k]))
-                        a->copy[k].state = COPY_VOIDED;
-}
-
-/* What becomes of an approval that is found after its not-found was final. */
-static void
-late_steps(struct stepping *s, const struct charge_attempt *a)
+return_steps(struct stepping *s, const struct charge_attempt *a)
 {
         struct charge_attempt *b;
 
-        if (a->state == CHARGE_NOT_FOUND_FINAL && has_copy(a, COPY_SHOWN) && s->w->void_late) {
-                to_attempt(s, ACTION_SWEEP)->state = CHARGE_LATE_APPROVED;
-        } else if (a->state == CHARGE_LATE_APPROVED && other_is_live(s->from, s->i)) {
-                to_attempt(s, ACTION_GIVE_BACK)->state = CHARGE_VOIDING;
+        if (a->state == CHARGE_LATE_APPROVED && captures(a) > 0) {
+                b = to_attempt(s, ACTION_VOID);
+                for (size_t k = 0; k < CHARGE_COPIES; k++)
+                        if (captured(&b->copy[k]))
+                                b->copy[k].state = COPY_VOIDED;
         } else if (a->state == CHARGE_LATE_APPROVED) {
-                b = to_attempt(s, ACTION_ADOPT);
-                b->state = CHARGE_SUCCEEDED;
-                b->booked++;
-        } else if (a->state == CHARGE_VOIDING && captures(a) > 0) {
-                void_at_gateway(s);
-        } else if (a->state == CHARGE_VOIDING) {
                 to_attempt(s, ACTION_VOIDED)->state = CHARGE_VOIDED;
         }
 }
@@ -535,8 +544,7 @@ charge_steps(const struct charge_setup *w, const struct charge *c, struct charge
                 worker_steps(&s);
                 for (size_t k = 0; k < CHARGE_COPIES; k++)
                         network_and_gateway_steps(&s, k);
-                webhook_step(&s, a);
-                late_steps(&s, a);
+                return_steps(&s, a);
         }
         for (size_t l = 0; l < CHARGE_LOOKUPS; l++)
                 lookup_steps(&s, l);

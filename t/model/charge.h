@@ -7,11 +7,14 @@
  *   explore.h walks through all orders of all steps.
  *
  * The parties: a customer who pays (again, while the order is held), one
- * worker an attempt, the network, the gateway, two look-ups at once, the
- * webhook, the sweep. Each takes one step at a time, and between any two steps
- * of one, all others may take theirs. What commits in one transaction is one
- * step. A worker dies at any step; a stopped or slow one just takes none while
- * time passes, and the fence kills it when it has passed FENCE.
+ * worker an attempt, the network, the gateway, two look-ups at once. Each takes
+ * one step at a time, and between any two steps of one, all others may take
+ * theirs. What commits in one transaction is one step. A worker dies at any
+ * step; a stopped or slow one just takes none while time passes, and the fence
+ * kills it when it has passed FENCE. Webhooks and sweeps only ask for a
+ * look-up. That may come at any moment, so a webhook that is early, late,
+ * doubled or lost needs no step; a look-up that must come is one that a job or
+ * the sweep asks for.
  *
  * Time is whole units, as small as lets every order of deadlines occur; what
  * is due at an instant comes before or after all else of that instant. So the
@@ -26,6 +29,10 @@
  * - The call's deadline once a charge is sent: a worker may hear nothing at
  *   any moment, which is more than a deadline allows.
  * - Lost or late answers: not hearing an answer is a step of its own.
+ * - Two captures of one attempt: only sending again makes them, which is
+ *   forbidden (and shown to be harm); that they are given back is not shown.
+ * - How money goes back: giving back is one step, which a job repeats until it
+ *   is done. The refund is an attempt by itself, on this same machine.
  * - A look-up that finds nothing new before the horizon: it leads back to
  *   where it began. When look-ups are made is left open, so any schedule of
  *   them is among ours.
@@ -77,7 +84,7 @@ struct charge_setup {
 /* What the books say of an attempt. */
 enum charge_state {
         CHARGE_NONE, CHARGE_SENDING, CHARGE_UNKNOWN, CHARGE_SUCCEEDED, CHARGE_DECLINED, CHARGE_NOT_SENT,
-        CHARGE_NOT_FOUND_FINAL, CHARGE_LATE_APPROVED, CHARGE_VOIDING, CHARGE_VOIDED,
+        CHARGE_NOT_FOUND_FINAL, CHARGE_LATE_APPROVED, CHARGE_VOIDED,
 };
 
 /* Where its worker is: recorded it, checked the fence, sent it, holds an outcome, is done or dead. */

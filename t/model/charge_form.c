@@ -116,7 +116,7 @@ charge_tell(char *out, size_t room, const struct charge *before, const struct ch
 {
         static const char *const states[] = {
                 "none", "sending", "unknown", "succeeded", "declined", "not_sent", "not_found_final", "late_approved",
-                "voiding", "voided",
+                "voided",
         };
         static const char *const texts[] = {
 #define ACTION(name, must, text) [ACTION_##name] = text,

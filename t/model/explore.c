@@ -179,7 +179,7 @@ explore(const struct charge_setup *w, struct explored *x)
         add(&g, &start, 0, ACTION_TIME, 0);
         breadth_first(&g, x);
         x->states = g.n;
-        if (x->harm == HARM_NONE)
+        if (x->harm == HARM_NONE && w->only == HARM_NONE)
                 count_schedules(&g, x);
         free(g.node);
         free(g.slot);

@@ -3,7 +3,7 @@
  * reach, each once, nearest first: the trail holds a shortest schedule that
  * leads to harm.
  *
- * When there is none, all schedules are counted too: from the start to a
+ * When there is none of any kind, all schedules are counted too: from the start to a
  * moment when nothing must happen any more. Should one of them go round in a
  * circle, endless is true and they are not counted.
  */
