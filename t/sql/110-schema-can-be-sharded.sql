@@ -81,7 +81,8 @@ insert into checks values
         or coalesce(pg_get_expr(p.proargdefaults, 0), '') ~ '\m(clock_timestamp|random|gen_random_uuid|nextval)\M'
         or (p.provolatile = 'v' and p.oid not in (select f from keyless)
             and (o.rolcanlogin or not coalesce(p.proargnames[1] = 'p_org' and p.proargtypes[0] = 'int4'::regtype
-                or p.proargnames[1] = 'p_hash' and p.proargtypes[0] = 'bytea'::regtype, false)))) $$),
+                or p.proargnames[1] = 'p_hash' and p.proargtypes[0] = 'bytea'::regtype
+                or p.proargnames[1] = 'p_event_id' and p.proargtypes[0] = 'text'::regtype, false)))) $$),
 ('J9 definer', 'a function that touches tables is a definer function, and what is not one is ops.node_id or ledger.is_balanced', $$
     select p.oid::regprocedure::text from pg_proc p
     where pg_temp.ours(p.pronamespace) and not p.prosecdef
@@ -99,12 +100,13 @@ insert into checks values
             -- a whole row whose key was set from p_org just before
             and not (s ~ '^\s*insert into app\.\w+ values \(v_new\.\*\)$' and p.prosrc ~ 'v_new\.org := p_org;'))
         or (p.proargnames[1] = 'p_hash' and s ~* '\m(update|delete|insert|select)\M.*\m(set|from|into)\M' and s !~ '\mp_hash\M')
+        or (p.proargnames[1] = 'p_event_id' and s ~* '\m(update|delete|insert|select)\M.*\m(set|from|into)\M' and s !~ '\mp_event_id\M')
         or (s ~* '\m(update|delete\s+from)\M' and s ~* '\m(clock_timestamp|random|gen_random_uuid)\M')
         or s ~* '\mdo\s+update\s+set\M.*\m(now|clock|interval|random|gen_random_uuid)\M'
         or s ~* '\m(update\s+\S+(\s+\w+)?\s+set|delete\s+from)\M.*\m(interval|extract|date_trunc|concat|format|to_char|to_jsonb|jsonb_build\w*)\M') $$),
-('J11 key', 'FOR UPDATE and FOR SHARE stand only beside org = p_org', $$
+('J11 key', 'FOR UPDATE and FOR SHARE stand only beside org = p_org, or the key of a table that has its own', $$
     select p.oid::regprocedure || ': ' || s from pg_proc p, lateral regexp_split_to_table(p.prosrc, ';') s
-    where pg_temp.ours(p.pronamespace) and s ~* '\mfor\s+(no\s+key\s+update|update|key\s+share|share)\M' and s !~ '\morg = p_org\M' $$),
+    where pg_temp.ours(p.pronamespace) and s ~* '\mfor\s+(no\s+key\s+update|update|key\s+share|share)\M' and s !~ '\m(org = p_org|event_id = p_event_id)\M' $$),
 ('J12', 'no program role reads a view whose tables it may not read', $$
     select v.relname || ' ' || r.rolname from pg_class v join pg_rewrite w on w.ev_class = v.oid
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> v.oid
@@ -187,6 +189,12 @@ insert into planted (name, bad, expect) values
     revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
 ('J9', $$create function app.bad(p_org int, p_id uuid default gen_random_uuid()) returns int language plpgsql security definer set search_path = pg_catalog
     as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_event_id uuid) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.bad(p_gateway text, p_event_id text) returns int language plpgsql security definer set search_path = pg_catalog
+    as 'begin return 1; end'; revoke all on function app.bad from public; alter function app.bad owner to boxoffice_definer$$, 'app\.bad'),
+('J9', $$create function app.good(p_event_id text) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
+    revoke all on function app.good from public; alter function app.good owner to boxoffice_definer$$, null),
 ('J9', $$create function app.good(p_org int) returns int language plpgsql security definer set search_path = pg_catalog as 'begin return 1; end';
     revoke all on function app.good from public; alter function app.good owner to boxoffice_definer$$, null),
 ('J9 definer', $$create function app.bad(p_org int) returns bigint language plpgsql as 'begin return (select count(*) from app.orders where org = p_org); end'$$,
@@ -199,6 +207,12 @@ insert into planted (name, bad, expect) values
     as 'begin update app.orders set version = 2 where id = p_id; end'$$, 'app\.bad'),
 ('J11', $$create function app.bad(p_hash bytea, p_id uuid) returns void language plpgsql security definer
     as 'begin update app.credentials set revoked_at = now() where id = p_id; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_event_id text, p_gateway text) returns void language plpgsql security definer
+    as 'begin update app.webhook_events set attempts = 0 where gateway = p_gateway; end'$$, 'app\.bad'),
+('J11', $$create function app.bad(p_event_id text, p_delay interval) returns void language plpgsql security definer
+    as 'begin update app.webhook_events set due_at = clock_timestamp() where event_id = p_event_id; end'$$, 'app\.bad'),
+('J11', $$create function app.good(p_event_id text) returns void language plpgsql security definer
+    as 'begin update app.webhook_events set attempts = 0 where event_id = p_event_id; end'$$, null),
 ('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
     as 'begin update app.orders set expires_at = clock_timestamp() where org = p_org; end'$$, 'app\.bad'),
 ('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
@@ -208,6 +222,10 @@ insert into planted (name, bad, expect) values
 ('J11', $$create function app.bad(p_org int) returns void language plpgsql security definer
     as 'declare v_new app.orders; begin insert into app.orders values (v_new.*); end'$$, 'app\.bad'),
 ('J11 key', $$create function app.bad() returns void language plpgsql as 'begin perform 1 from ops.jobs for update skip locked; end'$$, 'app\.bad'),
+('J11 key', $$create function app.bad(p_event_id text, p_gateway text) returns void language plpgsql
+    as 'begin perform 1 from app.webhook_events where gateway = p_gateway for update; end'$$, 'app\.bad'),
+('J11 key', $$create function app.good(p_event_id text) returns void language plpgsql
+    as 'begin perform 1 from app.webhook_events w where w.event_id = p_event_id for update skip locked; end'$$, null),
 ('J12', 'grant select on ledger.postings to boxoffice_auditor', 'postings boxoffice_auditor');
 
 select case when p.expect is null then is(pg_temp.found(p.name, p.bad), 'nothing', p.name || ' lets pass: ' || left(p.bad, 90))

@@ -57,7 +57,7 @@ select results_eq($$
     $$values ('app.credentials'::text collate "C", 'insert select update'), ('app.events', 'insert select update'), ('app.guests', 'insert select update'),
         ('app.order_lines', 'insert select'), ('app.orders', 'insert select update'), ('app.organizers', 'insert select update'),
         ('app.payments', 'insert select update'), ('app.ticket_buckets', 'insert select update'), ('app.ticket_types', 'insert select update'),
-        ('app.tickets', 'insert select update'), ('ledger.entries', 'insert select'), ('ops.audit', 'insert select'),
+        ('app.tickets', 'insert select update'), ('app.webhook_events', 'insert select update'), ('ledger.entries', 'insert select'), ('ops.audit', 'insert select'),
         ('ops.epoch', 'insert select update'), ('ops.idempotency', 'insert select update'), ('ops.jobs', 'delete insert select update'),
         ('ops.outbox', 'insert select update'), ('ops.test_clock', 'insert select update')$$,
     'the definer deletes jobs only, and neither changes nor deletes entries, audit rows and order lines');

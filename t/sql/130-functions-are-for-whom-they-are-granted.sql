@@ -30,8 +30,19 @@ select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not cal
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release', 'app.order_held_again', 'app.inventory_take',
     'app.inventory_give', 'app.inventory_set', 'app.inventory_refuse', 'app.guest_put', 'ops.job_put', 'ops.job_drop',
-    'ops.audit_put', 'ops.outbox_put', 'ops.epoch_renew', 'ops.recovery_end') order by f.full_name, r;
+    'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended') order by f.full_name, r;
 
+-- Those that are an operator's.
+select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
+from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
+where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
+    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal') order by f.full_name, r;
+select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
+from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'ops.recovery_end' order by r;
+select is(has_function_privilege(r, f.oid, 'execute'), r <> 'boxoffice_api', 'who takes events in: ' || r)
+from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'app.webhook_take' order by r;
+
+select pg_temp.unplaced('a');
 -- Callable without arguments that matter: what is granted is not refused inside.
 create function pg_temp.as_role(p_role name, p_sql text) returns void language plpgsql as $$
 begin
@@ -47,6 +58,20 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{api}', 'select * from app.orders_page(null, null, null, null, gen_random_uuid(), 0, null, null, 10)'),
     ('{api}', 'select * from ledger.entries_list(null, null, null, array[]::timestamptz[], null, null, 10)'),
     ('{api}', 'select * from app.events_list_all(null, null, null, 10)'), ('{api,hook}', $$select * from app.credential_find('\x00')$$),
+    ('{jobs}', $$select ops.job_ensure(0, 'sweep', pg_temp.id('sweep'))$$), ('{jobs}', 'select ops.sweep_since(60)'), ('{jobs}', 'select ops.sweep_since(null)'),
+    ('{jobs}', $$select ops.job_extend(0, 'sweep', pg_temp.id('sweep'), gen_random_uuid(), 1000)$$), ('{jobs}', $$select ops.recovery_end('tester')$$),
+    ('{hook,jobs}', $$select app.webhook_take('event', 'nmi', 'type', '\x01', false)$$), ('{jobs}', 'select * from app.webhooks_due(10)'),
+    ('{jobs}', $$select * from app.webhook_claim('event', 'nmi', 1000, pg_temp.id('lease'), 5)$$),
+    ('{jobs}', $$select app.webhook_again('event', 'nmi', pg_temp.id('lease'), 0, 'why', 5)$$),
+    ('{jobs}', $$select app.webhook_done('event', 'nmi', pg_temp.id('lease'), 'applied', null)$$),
+    ('{jobs}', $$select * from app.webhooks_missing('nmi', '{event,other}')$$),
+    ('{jobs}', $$select * from app.payment_heard(501, pg_temp.id('payment a'), 'approved', 'other', false, 'r')$$),
+    ('{jobs}', $$select * from app.refund_heard(501, 'gateway payment a', 'nmi', false, 'r')$$),
+    ('{jobs}', $$select app.payment_adopt(501, pg_temp.id('lost'), null, 'nmi', 'lost', 100, 'USD', 'jobs', 'r')$$),
+    ('{api,jobs}', $$select * from app.payment_get(501, pg_temp.id('lost'))$$),
+    ('{jobs}', $$select * from app.payment_looked_up(501, pg_temp.id('lost'), true)$$),
+    ('{jobs}', $$select pg_temp.second('payment a', 'another of a')$$), ('{jobs}', $$select pg_temp.give_back('capture a', 'refund a')$$),
+    ('{jobs}', $$select pg_temp.settle_refund('refund a', 'succeeded')$$),
     ('{api}', 'select * from app.credential_by_id(gen_random_uuid())'), ('{api,jobs}', 'select * from app.order_views(501, array[gen_random_uuid()])')) v (roles, q)
 cross join unnest(roles) r;
 

@@ -11,7 +11,8 @@ use Test::More;
 my $top = "$FindBin::Bin/../../sql/functions";
 my %nouns = (
     access => 'credential', catalog => 'event|events|inventory|organizer|organizers|ticket_type|ticket_types',
-    orders => 'order|orders|guest', payments => 'payment', ledger => 'entry|entries', ops => '\w+',
+    orders => 'order|orders|guest', payments => 'payment|capture|refund|return', webhooks => 'webhook|webhooks',
+    ledger => 'entry|entries', ops => '\w+',
 );
 my @files;
 find({ wanted => sub { push @files, $_ if -f }, no_chdir => 1 }, $top);

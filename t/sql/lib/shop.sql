@@ -64,6 +64,10 @@ create function pg_temp.sale_accounts() returns text[] language sql immutable as
 create function pg_temp.sale_amounts(n bigint) returns bigint[] language sql as $$
     select array[5700 * n, -4500 * n, -500 * n, -400 * n, -5000 * n, -300 * n, 5000 * n] $$;
 
+-- The entry of a capture that no order takes; with the signs turned, that of its refund.
+create function pg_temp.unplaced_accounts() returns text[] language sql immutable as $$
+    select array['gateway_clearing', 'refunds_in_transit'] $$;
+
 create function pg_temp.settle(p_payment text, p_to text, p_tickets int default 2, p_amounts bigint[] default null)
 returns void language sql as $$
     select app.payment_settle(501, pg_temp.id(p_payment), p_to, '100', case when p_to = 'declined' then 'insufficient_funds' end,
@@ -71,7 +75,8 @@ returns void language sql as $$
         array(select pg_temp.id(p_payment || ' ticket ' || i) from generate_series(1, p_tickets) i),
         array(select p_payment || '-' || i from generate_series(1, p_tickets) i),
         pg_temp.id('entry of ' || p_payment), pg_temp.sale_accounts(), coalesce(p_amounts, pg_temp.sale_amounts(p_tickets)), 60000,
-        'tester', 'request');
+        'tester', 'request', null, pg_temp.id('unplaced entry of ' || p_payment), pg_temp.unplaced_accounts(),
+        (select array[amount, -amount] from app.payments where org = 501 and id = pg_temp.id(p_payment)));
 $$;
 
 -- A processing order whose payment is on its way: pg_temp.sending('a') makes
@@ -81,6 +86,31 @@ begin
     perform pg_temp.open('order ' || p_name, 'processing');
     perform pg_temp.begin('payment ' || p_name, 'order ' || p_name);
 end $$;
+
+-- Another approved record of an attempt, as a capture of its own.
+create function pg_temp.second(p_payment text, p_capture text, p_amount bigint default 11400, p_currency text default 'USD',
+    p_clears bigint default null) returns boolean language sql as $$
+    select app.capture_second(501, pg_temp.id(p_payment), pg_temp.id(p_capture), 'reference of ' || p_capture, 'gateway ' || p_capture,
+        p_amount, p_currency, '100', 'visa', '4242', pg_temp.id('entry of ' || p_capture), pg_temp.unplaced_accounts(),
+        array[coalesce(p_clears, p_amount), -coalesce(p_clears, p_amount)], 'tester', 'request');
+$$;
+
+-- A capture that no order takes: pg_temp.unplaced('a') makes 'capture a' beside the paid 'order a'.
+create function pg_temp.unplaced(p_name text) returns void language plpgsql as $$
+begin
+    perform pg_temp.sending(p_name);
+    perform pg_temp.settle('payment ' || p_name, 'succeeded');
+    perform pg_temp.second('payment ' || p_name, 'capture ' || p_name);
+end $$;
+
+-- Its refund; what the attempt is then is what payment_settle says.
+create function pg_temp.give_back(p_capture text, p_refund text) returns text language sql as $$
+    select verdict from app.return_begin(501, pg_temp.id(p_capture), pg_temp.id(p_refund), 'reference of ' || p_refund, 60000,
+        'tester', 'request') $$;
+create function pg_temp.settle_refund(p_refund text, p_to text, p_clears bigint default -11400) returns text language sql as $$
+    select app.payment_settle(501, pg_temp.id(p_refund), p_to, '100', null, case when p_to = 'succeeded' then 'gateway ' || p_refund end,
+        null, null, null, null, pg_temp.id('entry of ' || p_refund), pg_temp.unplaced_accounts(), array[p_clears, -p_clears], 60000,
+        'tester', 'request') $$;
 
 create function pg_temp.remaining(p_type text) returns bigint language sql as $$
     select sum(remaining)::bigint from app.ticket_buckets where org = 501 and type_id = pg_temp.id(p_type) $$;
