@@ -28,7 +28,8 @@ is_strange(struct task *t, struct str house)
 {
         const struct house_state *ours = house_state(t);
 
-        return house.n > 0 && (ours == NULL || !str_is(house, ours->house));
+        /* While we don't know who we are, the look-up finds out: nothing is thrown away. */
+        return house.n > 0 && ours != NULL && !str_is(house, ours->house);
 }
 
 static void

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/webhooks/webhook.h"
-#include "edge/gate.h"
 #include "edge/hook/hook.h"
 #include "io/task.h"
 #include "outside/signature.h"
@@ -18,14 +17,16 @@ now_s(void)
 static bool
 signed_well(struct request *rq, const char *party, const char *secrets, enum signature verdict, struct err *e)
 {
+        static int64_t refused;         /* by this worker */
+        struct str why = secrets == NULL ? STR("no secret is set") : verdict == SIGNATURE_STALE ? STR("too old")
+            : STR("bad signature");
+
         if (secrets != NULL && verdict == SIGNATURE_GOOD)
                 return true;
         log_warn(&rq->task->subject, "webhook.refused", { "gateway", str_of(party) }, { "address", rq->remote_addr },
-            { "why", secrets == NULL ? STR("no secret is set") : verdict == SIGNATURE_STALE ? STR("too old") : STR("bad signature") });
-        (void)err_set(e, ERR_UNAUTHENTICATED, verdict == SIGNATURE_STALE
+            { "why", why }, { "refused", str_fmt(rq->task->arena, "%lld", (long long)++refused) });
+        return err_set(e, ERR_UNAUTHENTICATED, verdict == SIGNATURE_STALE
             ? "the signature's time is more than five minutes off" : "the signature is not that of this body");
-        ratelimit_refused(rq, e);
-        return false;
 }
 
 static bool

@@ -2,7 +2,7 @@
  * hook.h - callbacks of the parties we work with: POST /v1/webhooks/PARTY.
  *
  * The signature over the raw bytes decides (outside/signature.h); a bad one is
- * 401, counted against its address, and leaves nothing. A good one is answered
+ * 401, logged with a count, and leaves nothing. A good one is answered
  * 200 once the event is committed, or was earlier; 503 when it can't be, so
  * that the party tries again. Nothing is done about an event here.
  */
