@@ -14,6 +14,7 @@
 #include "sandbox/call.h"
 #include "sandbox/faults.h"
 #include "sandbox/hook.h"
+#include "sandbox/idem.h"
 #include "sandbox/options.h"
 #include "sandbox/server.h"
 #include "sandbox/testclock.h"
@@ -41,6 +42,7 @@ note_row(void *box, const struct txn *t, const struct txn *original)
         struct sandbox *b = box;
 
         hooks_note(b->hooks, t, original);
+        idem_note(b->idem, t);
 }
 
 /* The books of a path, and beside them what became of their events. */
@@ -52,6 +54,7 @@ open_all(struct sandbox *box, const struct options *o)
         box->security_key = str_of(o->security_key);
         box->stripe_key = str_of(o->stripe_key);
         box->faults = faults_new();
+        box->idem = idem_new();
         box->hooks = hooks_open(str_fmt(a, "%s.hooks", o->books).p);
         box->books = box->hooks == NULL ? NULL : books_open(o->books, o->sync, note_row, box);
         arena_free(a);
@@ -85,6 +88,7 @@ main(int argc, char **argv)
         hooks_stop(box.hooks);
         books_close(box.books);
         hooks_close(box.hooks);
+        idem_free(box.idem);
         faults_free(box.faults);
         log_info(NULL, "sandbox.stopped", { "books", str_of(o.books) });
         return EXIT_SUCCESS;

@@ -29,7 +29,7 @@ struct arena;
 struct books;
 
 #define BOOKS_CODE_APPROVED     100     /* other codes of an issuer's answer are declines */
-#define BOOKS_TEXT_MAX          4096
+#define BOOKS_TEXT_MAX          200000  /* evidence is long */
 
 enum txn_gateway {
 #define GATEWAY(name, word) TXN_##name,

@@ -21,7 +21,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define SCRATCH_MAX     ((size_t)1024 * 1024)
+#define SCRATCH_MAX     ((size_t)16 * 1024 * 1024)
 #define LAST_ID         INT64_C(99999999999)
 
 void

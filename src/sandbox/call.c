@@ -121,16 +121,27 @@ call_key_is(struct str given, struct str right)
 }
 
 bool
-call_text_fits(struct str s)
+call_text_is(struct str s, size_t max)
 {
-        if (s.n > FIELD_MAX || !str_is_utf8(s))
+        if (s.n > max || !str_is_utf8(s))
                 return false;
         for (size_t i = 0; i < s.n; i++) {
                 unsigned char ch = (unsigned char)s.p[i];
                 bool c1 = ch == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0;       /* U+0080..U+009F */
 
-                if (ch < 0x20 || ch == 0x7f || c1)
+                if ((ch < 0x20 && ch != '\n' && ch != '\r' && ch != '\t') || ch == 0x7f || c1)
                         return false;
         }
+        return true;
+}
+
+bool
+call_text_fits(struct str s)
+{
+        if (!call_text_is(s, FIELD_MAX))
+                return false;
+        for (size_t i = 0; i < s.n; i++)
+                if ((unsigned char)s.p[i] < 0x20)
+                        return false;
         return true;
 }

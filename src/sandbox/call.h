@@ -18,7 +18,7 @@ struct hooks;
 struct idem;
 struct FCGX_Stream;
 
-#define CALL_BODY_MAX   ((size_t)64 * 1024)     /* a form is read once for each of its fields */
+#define CALL_BODY_MAX   ((size_t)256 * 1024)    /* evidence is long */
 #define CALL_ARENA_MAX  ((size_t)64 * 1024 * 1024)
 
 /* What all calls share. */
@@ -34,6 +34,7 @@ struct sandbox {
 struct call {
         struct sandbox *box;
         struct arena *arena;
+        struct str path;
         struct str query;               /* behind the '?', may be empty */
         struct str body;                /* complete, but any bytes */
         struct str id;                  /* what stands for the * in the route's path */
@@ -64,7 +65,9 @@ void call_pauses_end(void);             /* from now on nobody waits */
 struct str call_field(struct call *c, struct str form, const char *name);
 /* In constant time; an empty key is nobody's. */
 bool call_key_is(struct str given, struct str right);
-/* Whether a text may enter the books: UTF-8 without control characters, not too long. */
+/* UTF-8 without control characters, and whether up to max bytes; lines and tabs may be in it. */
+bool call_text_is(struct str s, size_t max);
+/* Whether a text may enter the books by itself: one line, up to 255 bytes. */
 bool call_text_fits(struct str s);
 
 #endif

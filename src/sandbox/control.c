@@ -9,8 +9,7 @@
 #include "sandbox/call.h"
 #include "sandbox/control.h"
 #include "sandbox/faults.h"
-
-#include <inttypes.h>
+#include "sandbox/stripe.h"
 
 #define JSON            "application/json"
 #define ROW_ARENA_MAX   ((size_t)64 * 1024)
@@ -23,7 +22,8 @@ txn_view(struct arena *a, const struct txn *t)
 
         clock_rfc3339(t->created_ms, at);
         jo_object(&o, NULL);
-        jo_text(&o, "id", str_fmt(a, "%" PRId64, t->id));
+        jo_text(&o, "id", gateway_txn_id(a, t));
+        jo_z(&o, "gateway", txn_gateway_word(t->gateway));
         jo_z(&o, "kind", txn_kind_word(t->kind));
         jo_text(&o, "reference", t->reference);
         jo_text(&o, "order", t->order);

@@ -90,17 +90,24 @@ scene_of_charge(struct books *b, int64_t id, int64_t at, struct txn *out)
         return true;
 }
 
+/* The dispute as it was just after the scene's row, which may be a step of it or the dispute itself. */
 static bool
-scene_of_dispute(struct books *b, int64_t id, int64_t at, struct txn *out)
+scene_of_dispute(struct books *b, struct event_scene *s)
 {
-        if (!books_find(b, id, out))
+        struct txn *d = &s->dispute;
+        const struct txn *step = &s->row;
+
+        if (!books_find(b, step->kind == TXN_DISPUTE ? step->id : step->original, d))
                 return false;
-        if (out->drafted_by != NULL && out->drafted_by->id > at)
-                out->drafted_by = NULL;
-        if (out->answered_by != NULL && out->answered_by->id > at)
-                out->answered_by = NULL;
-        if (out->closed_by != NULL && out->closed_by->id > at)
-                out->closed_by = NULL;
+        if (d->drafted_by != NULL && d->drafted_by->id > step->id)
+                d->drafted_by = NULL;
+        if (d->answered_by != NULL && d->answered_by->id > step->id)
+                d->answered_by = NULL;
+        d->closed_by = NULL;
+        if (step->kind == TXN_DRAFT)
+                d->drafted_by = step;
+        if (step->kind == TXN_WON || step->kind == TXN_LOST)
+                d->closed_by = step;
         return true;
 }
 
@@ -110,12 +117,8 @@ event_scene(struct books *b, int64_t row, struct event_scene *out)
         *out = (struct event_scene){ 0 };
         if (!books_find(b, row, &out->row))
                 return false;
-        if (out->row.kind > TXN_DISPUTE)
-                return scene_of_dispute(b, out->row.original, row, &out->dispute) &&
-                    scene_of_charge(b, out->dispute.original, row, &out->charge);
-        if (out->row.kind == TXN_DISPUTE)
-                return scene_of_dispute(b, row, row, &out->dispute) &&
-                    scene_of_charge(b, out->row.original, row, &out->charge);
+        if (out->row.kind >= TXN_DISPUTE)
+                return scene_of_dispute(b, out) && scene_of_charge(b, out->dispute.original, row, &out->charge);
         if (!scene_of_charge(b, out->row.original == 0 ? row : out->row.original, row, &out->charge))
                 return false;
         if (out->row.kind == TXN_REFUND)

@@ -20,7 +20,7 @@ struct str event_id(struct arena *a, enum txn_gateway g, int64_t number);
 /* false: there is no such event, or not yet. */
 bool event_body(struct books *b, struct arena *a, int64_t number, struct str *body) MUSTCHECK;
 
-/* A row with the rows it acts on, each as it was when this one was entered; for the dialects. */
+/* A row with the rows it acts on, each as it was when this one was entered. It points into itself: not to be copied. */
 struct event_scene {
         struct txn row;
         struct txn charge;              /* the sale or auth; the row itself when it is one */

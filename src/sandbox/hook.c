@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARENA_MAX       ((size_t)1024 * 1024)
+#define ARENA_MAX       ((size_t)8 * 1024 * 1024)
 #define NOT_YET_MS      20
 #define THREE_DAYS_S    (3 * 24 * 3600)
 

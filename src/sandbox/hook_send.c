@@ -1,4 +1,7 @@
-/* hook_send.c - signs a body and posts it over a connection that is kept. libcurl may send twice: receivers must cope. */
+/*
+ * hook_send.c - signs a body and posts it over a connection that is kept.
+ * libcurl may send twice over such a one: receivers must cope.
+ */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"

@@ -92,7 +92,7 @@ read_follow_up(struct transact *t)
         struct txn original;
 
         if (!str_to_i64(field(t, "transactionid"), &p->original) ||
-            !books_find(t->call->box->books, p->original, &original))
+            !books_find(t->call->box->books, p->original, &original) || original.gateway != TXN_NMI)
                 return "Transaction not found";
         p->amount.currency = original.amount.currency;
         if (currency.p != NULL && !currency_parse(currency, &p->amount.currency))

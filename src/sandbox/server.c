@@ -11,6 +11,7 @@
 #include "sandbox/control.h"
 #include "sandbox/nmi.h"
 #include "sandbox/server.h"
+#include "sandbox/stripe.h"
 
 #include <fcgiapp.h>
 #include <pthread.h>
@@ -35,6 +36,24 @@ static const struct {
         { "GET",    "/sandbox/healthz",         control_healthz },
         { "GET",    "/sandbox/webhooks",        control_webhooks },
         { "POST",   "/sandbox/webhooks/replay", control_webhooks_replay },
+        { "POST",   "/sandbox/disputes",        control_dispute },
+        { "POST",   "/sandbox/disputes/*/resolve",      control_dispute_resolve },
+        { "POST",   "/sandbox/refunds",         control_refund },
+        { "POST",   "/v1/payment_intents",      stripe_intent_create },
+        { "GET",    "/v1/payment_intents",      stripe_intent_list },
+        { "GET",    "/v1/payment_intents/search",       stripe_intent_search },
+        { "GET",    "/v1/payment_intents/*",    stripe_intent_get },
+        { "POST",   "/v1/payment_intents/*/capture",    stripe_intent_capture },
+        { "POST",   "/v1/payment_intents/*/cancel",     stripe_intent_cancel },
+        { "POST",   "/v1/refunds",              stripe_refund_create },
+        { "GET",    "/v1/refunds",              stripe_refund_list },
+        { "GET",    "/v1/refunds/*",            stripe_refund_get },
+        { "GET",    "/v1/disputes/*",           stripe_dispute_get },
+        { "POST",   "/v1/disputes/*",           stripe_dispute_update },
+        { "POST",   "/v1/disputes/*/close",     stripe_dispute_close },
+        { "GET",    "/v1/balance_transactions", stripe_balance_list },
+        { "GET",    "/v1/events",               stripe_event_list },
+        { "GET",    "/v1/events/*",             stripe_event_get },
 };
 
 struct server {
@@ -109,6 +128,7 @@ serve(struct call *c, FCGX_Request *rq)
         bool known = false;
         int status;
 
+        c->path = path;
         c->authorization = str_of(FCGX_GetParam("HTTP_AUTHORIZATION", rq->envp));
         c->idempotency_key = str_of(FCGX_GetParam("HTTP_IDEMPOTENCY_KEY", rq->envp));
         c->query = str_of(FCGX_GetParam("QUERY_STRING", rq->envp));

@@ -1,0 +1,127 @@
+/* control_disputes.c - what happens at the gateway without our doing: disputes, their outcomes, dashboard refunds. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "io/json_read.h"
+#include "io/json_write.h"
+#include "sandbox/books.h"
+#include "sandbox/call.h"
+#include "sandbox/control.h"
+#include "sandbox/stripe.h"
+#include "sandbox/testclock.h"
+
+#define FEE             1500
+#define REASON_MAX      100
+
+static bool
+read_body(struct call *c, struct json_reader *r, struct err *e)
+{
+        struct json *root;
+
+        if (!json_parse(c->arena, c->body, &root, e))
+                return false;
+        *r = json_reader_root(c->arena, root, e);
+        return true;
+}
+
+/* The row that a gateway's id names becomes the posting's original. */
+static bool
+read_original(struct call *c, struct str id, struct posting *p)
+{
+        struct txn t;
+
+        if (!gateway_txn_parse(id, &p->original) || !books_find(c->box->books, p->original, &t))
+                return false;
+        p->gateway = t.gateway;
+        p->amount.currency = t.amount.currency;
+        return true;
+}
+
+/* Books it and answers {"id"}. */
+static void
+post(struct call *c, struct posting *p)
+{
+        struct json_out o = json_out_new(c->arena);
+        struct txn row;
+
+        p->now_ms = testclock_now_ms();
+        if (books_post(c->box->books, p, &row) != POSTED) {
+                call_refuse(c, 409, "the books refuse it: nothing of it is left, or it is in another state");
+                return;
+        }
+        jo_object(&o, NULL);
+        jo_text(&o, "id", gateway_txn_id(c->arena, p->kind > TXN_DISPUTE ? &(struct txn){
+            .id = row.original, .gateway = row.gateway, .kind = TXN_DISPUTE } : &row));
+        jo_end_object(&o);
+        call_answer(c, 200, "application/json", json_out_str(&o));
+}
+
+static void
+read_and_post(struct call *c, struct json_reader *r, struct posting *p)
+{
+        struct str transaction = json_get_text(r, "transaction", REQUIRED, 1, 64);
+
+        if (!json_reader_close(r))
+                control_refuse(c, r->e);
+        else if (!read_original(c, transaction, p))
+                call_refuse(c, 404, "there is no such transaction");
+        else
+                post(c, p);
+}
+
+void
+control_dispute(struct call *c)
+{
+        struct posting p = { .kind = TXN_DISPUTE };
+        struct json_reader r;
+        struct err e = { 0 };
+
+        if (!read_body(c, &r, &e)) {
+                control_refuse(c, &e);
+                return;
+        }
+        p.amount.minor = json_get_int(&r, "amount", OPTIONAL, 1, AMOUNT_MAX, 0);
+        p.fee = json_get_int(&r, "fee", OPTIONAL, 0, AMOUNT_MAX, FEE);
+        p.data = json_get_text(&r, "reason", REQUIRED, 1, REASON_MAX);
+        p.quiet = !json_get_bool(&r, "webhook", OPTIONAL, true);
+        read_and_post(c, &r, &p);
+}
+
+void
+control_refund(struct call *c)
+{
+        struct posting p = { .kind = TXN_REFUND };
+        struct json_reader r;
+        struct err e = { 0 };
+
+        if (!read_body(c, &r, &e)) {
+                control_refuse(c, &e);
+                return;
+        }
+        p.amount.minor = json_get_int(&r, "amount", REQUIRED, 1, AMOUNT_MAX, 0);
+        read_and_post(c, &r, &p);
+}
+
+void
+control_dispute_resolve(struct call *c)
+{
+        static const char *const outcomes[] = { "won", "lost", NULL };
+        struct posting p = { 0 };
+        struct json_reader r;
+        struct err e = { 0 };
+        int outcome;
+
+        if (!read_body(c, &r, &e)) {
+                control_refuse(c, &e);
+                return;
+        }
+        outcome = json_get_word(&r, "outcome", REQUIRED, outcomes);
+        p.quiet = !json_get_bool(&r, "webhook", OPTIONAL, true);
+        p.kind = outcome == 0 ? TXN_WON : TXN_LOST;
+        if (!json_reader_close(&r))
+                control_refuse(c, &e);
+        else if (!read_original(c, c->id, &p))
+                call_refuse(c, 404, "there is no such dispute");
+        else
+                post(c, &p);
+}
