@@ -17,11 +17,10 @@ begin
     if not found or v_row.total <> p_amount or v_row.currency <> p_currency
         or v_row.status not in ('held', 'expired', 'cancelled') then
         return false;
+    elsif not exists (select 1 from app.events e where e.org = p_org and e.id = v_row.event_id
+        and e.status in ('on_sale', 'paused') and e.ends_at > v_now) then
+        return false;
     elsif v_row.status <> 'held' then
-        if not exists (select 1 from app.events e where e.org = p_org and e.id = v_row.event_id
-            and e.status in ('on_sale', 'paused') and e.ends_at > v_now) then
-            return false;
-        end if;
         begin
             for v_type, v_quantity in
                 select l.type_id, sum(l.quantity)::bigint from app.order_lines l
