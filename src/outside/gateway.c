@@ -9,6 +9,7 @@
 #include "io/task.h"
 #include "outside/gateway.h"
 #include "outside/gateway_nmi.h"
+#include "outside/gateway_stripe.h"
 
 #define BREAKER_LIMIT   5
 #define BREAKER_OPEN_MS 1000            /* at least; half a call's deadline where that is longer */
@@ -23,9 +24,10 @@ static const struct dialect {
         bool (*code_is_setup)(struct str);
 } dialects[] = {
         { nmi_usable, nmi_sale, nmi_authorize, nmi_capture, nmi_void, nmi_refund, nmi_code_is_setup },
+        { stripe_usable, stripe_sale, stripe_authorize, stripe_capture, stripe_void, stripe_refund, stripe_code_is_setup },
 };
 
-const char *const gateway_names[] = { "nmi", NULL };
+const char *const gateway_names[] = { "nmi", "stripe", NULL };
 _Static_assert(ARRAY_LEN(gateway_names) == ARRAY_LEN(dialects) + 1, "every dialect has its name");
 
 static const struct dialect *
@@ -69,13 +71,17 @@ may_call(struct task *t, struct gateway_answer *out)
         return false;
 }
 
-/* A dropped connection or a strange answer is no sign that the next call fails; silence is. */
+/*
+ * A dropped connection or a strange answer is no sign that the next call
+ * fails; silence is. An answer that refuses our credentials has a code.
+ */
 static void
 record(struct task *t, const struct gateway_answer *a)
 {
+        bool silent = a->timed_out || (a->outcome == GATEWAY_NOT_SENT && a->code.p == NULL);
         int64_t open_ms = t->conf->call_deadline_ms / 2;
 
-        breaker_record(t->gateway_breaker, a->outcome == GATEWAY_NOT_SENT || a->timed_out, BREAKER_LIMIT,
+        breaker_record(t->gateway_breaker, silent, BREAKER_LIMIT,
             open_ms > BREAKER_OPEN_MS ? open_ms : BREAKER_OPEN_MS);
 }
 

@@ -9,6 +9,7 @@
 #include "io/http.h"
 #include "io/task.h"
 #include "outside/gateway_nmi.h"
+#include "outside/gateway_records.h"
 
 #define FIELDS_MAX      12
 #define CONNECT_MS      5000            /* a gateway that can't be reached is known sooner than one that hangs */
@@ -95,15 +96,6 @@ nmi_code_is_setup(struct str code)
         return false;
 }
 
-static bool
-only_of(struct str s, const char *allowed, size_t max)
-{
-        for (size_t i = 0; i < s.n; i++)
-                if (s.p[i] == '\0' || strchr(allowed, s.p[i]) == NULL)
-                        return false;
-        return s.n > 0 && s.n <= max;
-}
-
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -112,19 +104,13 @@ nmi_card_last4(struct str cc_number)
 {
         struct str last = cc_number.n < 4 ? STR_NONE : (struct str){ cc_number.p + cc_number.n - 4, 4 };
 
-        return only_of(last, DIGITS, 4) ? last : STR_NONE;
-}
-
-bool
-nmi_transaction_id(struct str s)
-{
-        return only_of(s, DIGITS LETTERS "-_", 64);
+        return gateway_only_of(last, DIGITS, 4) ? last : STR_NONE;
 }
 
 struct str
 nmi_card_brand(struct str cc_type, struct str cc_number)
 {
-        if (only_of(cc_type, LETTERS " ", 20))
+        if (gateway_only_of(cc_type, LETTERS " ", 20))
                 return cc_type;
         if (cc_number.n == 0)
                 return STR_NONE;
@@ -173,7 +159,7 @@ approval_complete(struct arena *a, struct str body, struct str reference, struct
         struct money authorized;
 
         if (!form_value(a, body, "orderid", &got) || !str_eq(got, reference) ||
-            !form_value(a, body, "transactionid", &out->transaction) || !nmi_transaction_id(out->transaction))
+            !form_value(a, body, "transactionid", &out->transaction) || !gateway_is_id(out->transaction))
                 return false;
         if (amount.currency == CURRENCY_NONE || !form_value(a, body, "amount_authorized", &got) || got.n == 0)
                 return true;

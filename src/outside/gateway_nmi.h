@@ -7,6 +7,7 @@
 #ifndef OUTSIDE_GATEWAY_NMI_H
 #define OUTSIDE_GATEWAY_NMI_H
 
+#include "io/http.h"
 #include "outside/gateway.h"
 #include "outside/gateway_event.h"
 
@@ -24,6 +25,10 @@ void nmi_lookup(struct task *t, struct str reference, struct gateway_records *ou
 void nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out);
 void nmi_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out);
 
+/* Asks query.php. false: no answer that counts, and a word why. */
+bool nmi_query(struct task *t, const struct http_field *filter, size_t filter_n, struct str *body, struct str *why)
+    MUSTCHECK;
+
 /* Pure, below: what an answer says. amount without a currency: there is none to compare (a void). */
 void nmi_judge(struct arena *a, struct str body, struct str reference, struct money amount,
     struct gateway_answer *out);
@@ -36,10 +41,12 @@ struct nmi_wanted {
 };
 void nmi_records_read(struct arena *a, struct str body, const struct nmi_wanted *w, struct gateway_records *out);
 
+/* A page of query.php's transactions, each made into the event that NMI would have sent; *seen counts all. */
+void nmi_events_read(struct arena *a, struct str body, struct gateway_events *out, size_t *seen);
+
 /* "visa" and "1111" out of what NMI calls cc_type and cc_number. */
 struct str nmi_card_brand(struct str cc_type, struct str cc_number);
 struct str nmi_card_last4(struct str cc_number);
-bool nmi_transaction_id(struct str s);
 /* An amount as NMI writes it: two decimals whatever the currency has. */
 bool nmi_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
 int64_t nmi_connect_ms(int64_t deadline_ms);

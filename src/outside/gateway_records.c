@@ -1,6 +1,25 @@
-/* gateway_records.c - the order of records, which a gateway may list in any. */
+/* gateway_records.c - ids that can be ids, and the order of records, which a gateway may list in any. */
 #include "base/base.h"
 #include "outside/gateway_records.h"
+
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define ID_MAX  64
+
+bool
+gateway_only_of(struct str s, const char *allowed, size_t max)
+{
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] == '\0' || strchr(allowed, s.p[i]) == NULL)
+                        return false;
+        return s.n > 0 && s.n <= max;
+}
+
+bool
+gateway_is_id(struct str s)
+{
+        return gateway_only_of(s, DIGITS LETTERS "-_", ID_MAX);
+}
 
 /* Times of one dialect have one form, in UTC: they order as text does. */
 static bool

@@ -1,11 +1,16 @@
 /*
- * gateway_records.h - what every dialect's look-up does with its records
- * before it hands them on. For the dialects alone.
+ * gateway_records.h - what every dialect does with what it was told before it
+ * hands it on. For the dialects alone.
  */
 #ifndef OUTSIDE_GATEWAY_RECORDS_H
 #define OUTSIDE_GATEWAY_RECORDS_H
 
 #include "outside/gateway.h"
+
+/* What can be a gateway's id of something: 1 to 64 letters, digits, - and _. */
+bool gateway_is_id(struct str s);
+/* s has 1 to max characters, all of them allowed. */
+bool gateway_only_of(struct str s, const char *allowed, size_t max);
 
 /* The oldest first; those without a time keep their place behind them. */
 void gateway_records_sort(struct gateway_records *r);

@@ -1,0 +1,339 @@
+/*
+ * gateway_event.c - webhooks' bodies as hostile texts that somebody signed:
+ * the head by yajl's callbacks, without a tree; the rest through json_read.h.
+ * Pure. What each type is about stands in event.def.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "io/json_read.h"
+#include "outside/gateway_event.h"
+#include "outside/gateway_nmi.h"
+#include "outside/gateway_records.h"
+#include "outside/gateway_stripe.h"
+
+#include <yajl/yajl_parse.h>
+
+/* The members of the top level in which a party has an event's id and type. */
+static const struct envelope {
+        const char *gateway, *id, *type;
+} envelopes[] = {
+        { "nmi", "event_id", "event_type" },
+        { "stripe", "id", "type" },
+        { "resend", NULL, "type" },     /* its id comes with the signature, in a header */
+};
+
+static const struct envelope *
+envelope_of(struct str gateway)
+{
+        for (size_t i = 0; i < ARRAY_LEN(envelopes); i++)
+                if (str_is(gateway, envelopes[i].gateway))
+                        return &envelopes[i];
+        NEVER("callbacks of a party that sends none");
+}
+
+/* --- the head ---------------------------------------------------------- */
+
+struct head {
+        struct arena *arena;
+        const struct envelope *envelope;
+        struct str *awaited;            /* the member that comes next, when it is one of these */
+        struct str id, type;
+        size_t depth;
+};
+
+/* A value that is no string, where one of ours should be. */
+static int
+is_other(struct head *h)
+{
+        return h->awaited == NULL;
+}
+
+static int
+on_null(void *ctx)
+{
+        return is_other(ctx);
+}
+
+static int
+on_bool(void *ctx, int value)
+{
+        (void)value;
+        return is_other(ctx);
+}
+
+static int
+on_number(void *ctx, const char *text, size_t n)
+{
+        (void)text;
+        (void)n;
+        return is_other(ctx);
+}
+
+static int
+on_string(void *ctx, const unsigned char *text, size_t n)
+{
+        struct head *h = ctx;
+
+        if (h->depth == 0)
+                return 0;
+        if (h->awaited != NULL)
+                *h->awaited = str_dup(h->arena, (struct str){ (const char *)text, n });
+        h->awaited = NULL;
+        return 1;
+}
+
+static int
+on_open(void *ctx)
+{
+        struct head *h = ctx;
+
+        return is_other(h) && h->depth++ < JSON_DEPTH_MAX;
+}
+
+static int
+on_array(void *ctx)
+{
+        struct head *h = ctx;
+
+        return h->depth > 0 && on_open(ctx);
+}
+
+static int
+on_close(void *ctx)
+{
+        struct head *h = ctx;
+
+        h->depth--;
+        return 1;
+}
+
+/* One of ours that came before makes the whole doubtful: two readers could see two events. */
+static int
+on_key(void *ctx, const unsigned char *text, size_t n)
+{
+        struct head *h = ctx;
+        struct str key = { (const char *)text, n };
+
+        if (h->depth != 1)
+                return 1;
+        if (h->envelope->id != NULL && str_is(key, h->envelope->id))
+                h->awaited = &h->id;
+        else if (str_is(key, h->envelope->type))
+                h->awaited = &h->type;
+        return h->awaited == NULL || h->awaited->p == NULL;
+}
+
+static const yajl_callbacks callbacks = {
+        .yajl_null = on_null,
+        .yajl_boolean = on_bool,
+        .yajl_number = on_number,
+        .yajl_string = on_string,
+        .yajl_start_map = on_open,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_close,
+        .yajl_start_array = on_array,
+        .yajl_end_array = on_close,
+};
+
+static bool
+is_printable(struct str s, size_t max)
+{
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] <= ' ' || s.p[i] > '~')
+                        return false;
+        return s.n > 0 && s.n <= max;
+}
+
+bool
+gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type)
+{
+        struct head h = { .arena = a, .envelope = envelope_of(gateway) };
+        yajl_handle y = yajl_alloc(&callbacks, NULL, &h);
+        bool ok;
+
+        CHECK(y != NULL);
+        ok = yajl_parse(y, (const unsigned char *)body.p, body.n) == yajl_status_ok &&
+            yajl_complete_parse(y) == yajl_status_ok;
+        yajl_free(y);
+        *id = h.id;
+        *type = h.type;
+        return ok && is_printable(h.type, GATEWAY_EVENT_TYPE_MAX) &&
+            (h.envelope->id == NULL || is_printable(h.id, GATEWAY_EVENT_ID_MAX));
+}
+
+/* --- what it is about -------------------------------------------------- */
+
+static bool
+type_fits(struct str type, struct str wanted)
+{
+        return str_ends(wanted, STR(".")) ? str_starts(type, wanted) : str_eq(type, wanted);
+}
+
+static void
+type_read(struct gateway_event *ev)
+{
+        static const struct {
+                const char *gateway, *type;
+                enum gateway_subject subject;
+                enum gateway_record_state state;
+        } types[] = {
+#define EVENT(gateway, type, subject, state) { gateway, type, SUBJECT_##subject, RECORD_##state },
+#include "outside/event.def"
+#undef EVENT
+        };
+
+        ev->subject = SUBJECT_OTHER;
+        ev->state = RECORD_UNDECIDED;
+        for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+                if (!str_is(ev->gateway, types[i].gateway) || !type_fits(ev->type, str_of(types[i].type)))
+                        continue;
+                ev->subject = types[i].subject;
+                ev->state = types[i].state;
+                return;
+        }
+}
+
+static bool
+lacks(const struct gateway_event *ev, const char *what, struct err *e)
+{
+        return err_set(e, ERR_INVALID_REQUEST, "the %.*s event of %.*s has no %s", STR_ARG(ev->type),
+            STR_ARG(ev->gateway), what);
+}
+
+/* --- NMI --------------------------------------------------------------- */
+
+/* A string or a number, as text; absent when empty. */
+static struct str
+nmi_text(const struct json *object, const char *key)
+{
+        const struct json *m = json_member(object, key);
+        bool told = m != NULL && (m->kind == JSON_STRING || m->kind == JSON_NUMBER) && m->text.n > 0;
+
+        return told ? m->text : STR_NONE;
+}
+
+static struct str
+nmi_id(const struct json *object, const char *key)
+{
+        struct str id = nmi_text(object, key);
+
+        return gateway_is_id(id) ? id : STR_NONE;
+}
+
+/* An amount that can't be read was not told: what it was is asked anyway. */
+static void
+nmi_money(const struct json *body, struct money *out)
+{
+        struct str text = nmi_text(json_member(body, "action"), "amount");
+        enum currency currency;
+
+        *out = (struct money){ .minor = 0 };
+        if (text.p == NULL)
+                text = nmi_text(body, "requested_amount");
+        if (str_starts(text, STR("-")))
+                text = (struct str){ text.p + 1, text.n - 1 };
+        if (currency_parse(nmi_text(body, "currency"), &currency) && !nmi_amount(text, currency, out))
+                *out = (struct money){ .minor = 0 };
+}
+
+static bool
+nmi_transaction(struct gateway_event *ev, const struct json *body, struct err *e)
+{
+        const struct json *fields = json_member(body, "merchant_defined_fields");
+
+        ev->transaction = nmi_id(body, "transaction_id");
+        if (ev->transaction.p == NULL)
+                return lacks(ev, "transaction_id", e);
+        ev->reference = nmi_text(body, "order_id");
+        ev->order = nmi_text(fields, "1");
+        ev->house = nmi_text(fields, "2");
+        nmi_money(body, &ev->amount);
+        /* A void is an action of the charge's own transaction. */
+        if (str_starts(ev->type, STR("transaction.void.")))
+                ev->charge = ev->transaction;
+        else if (ev->subject == SUBJECT_REFUND)
+                ev->charge = nmi_id(body, "original_transaction_id");
+        return true;
+}
+
+/* One dispute can be named; of several, and of one without the charge's id, somebody else makes out which. */
+static bool
+nmi_chargeback(struct gateway_event *ev, const struct json *body, struct err *e)
+{
+        const struct json *list = json_member(body, "chargebacks");
+
+        if (list == NULL || list->kind != JSON_ARRAY)
+                return lacks(ev, "chargebacks", e);
+        if (list->children == 1) {
+                ev->transaction = nmi_id(list->child, "id");
+                ev->charge = nmi_id(list->child, "transaction_id");
+        }
+        return true;
+}
+
+static bool
+nmi_event(struct gateway_event *ev, const struct json *root, struct err *e)
+{
+        const struct json *body = json_member(root, "event_body");
+
+        if (body == NULL || body->kind != JSON_OBJECT)
+                return lacks(ev, "event_body", e);
+        return ev->subject == SUBJECT_DISPUTE ? nmi_chargeback(ev, body, e) : nmi_transaction(ev, body, e);
+}
+
+/* --- Stripe ------------------------------------------------------------ */
+
+/* The charge of a refund or a dispute, as gateway_answer named it; one made without an intent has only its own id. */
+static struct str
+stripe_charge(const struct json *object)
+{
+        struct str intent = stripe_id(object, "payment_intent");
+
+        return intent.p != NULL ? intent : stripe_id(object, "charge");
+}
+
+static bool
+stripe_event(struct gateway_event *ev, const struct json *root, struct err *e)
+{
+        const struct json *object = json_member(json_member(root, "data"), "object");
+        bool whole_charge = str_is(ev->type, "charge.refunded");
+
+        if (object == NULL || object->kind != JSON_OBJECT)
+                return lacks(ev, "data.object", e);
+        ev->transaction = stripe_id(object, "id");
+        if (ev->transaction.p == NULL)
+                return lacks(ev, "data.object.id", e);
+        ev->reference = stripe_metadata(object, "reference");
+        ev->order = stripe_metadata(object, "order");
+        ev->house = stripe_metadata(object, "house");
+        if (!stripe_money(object, whole_charge ? "amount_refunded" : "amount", &ev->amount))
+                ev->amount = (struct money){ .minor = 0 };
+        if (stripe_as(object, "refund") != NULL && ev->state == RECORD_UNDECIDED)
+                ev->state = stripe_refund_state(object);
+        if (ev->subject == SUBJECT_CHARGE)
+                return true;
+        ev->charge = stripe_charge(object);
+        /* Its object is the charge, and which refund it was is not told. */
+        if (whole_charge) {
+                ev->charge = ev->charge.p != NULL ? ev->charge : ev->transaction;
+                ev->transaction = ev->charge;
+        }
+        return true;
+}
+
+bool
+gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out, struct err *e)
+{
+        struct json *root;
+
+        *out = (struct gateway_event){ .gateway = gateway };
+        if (!gateway_event_head(a, gateway, body, &out->id, &out->type))
+                return err_set(e, ERR_INVALID_REQUEST, "the body is no event of %.*s", STR_ARG(gateway));
+        type_read(out);
+        if (out->subject == SUBJECT_OTHER)
+                return true;
+        if (!json_parse(a, body, &root, e))
+                return false;
+        return str_is(gateway, "nmi") ? nmi_event(out, root, e) : stripe_event(out, root, e);
+}

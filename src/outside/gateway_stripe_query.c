@@ -1,0 +1,238 @@
+/*
+ * gateway_stripe_query.c - what Stripe knows of a reference, and its list of
+ * events. Stripe's search is minutes behind when it is ill; the horizon is
+ * longer than it usually is, and events tell the rest.
+ */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "io/json_read.h"
+#include "io/json_write.h"
+#include "io/task.h"
+#include "outside/gateway_records.h"
+#include "outside/gateway_stripe.h"
+
+#define REFUNDS_PAGE    100
+#define EVENTS_PAGE     40              /* a hundred with their objects are more values than json_read.h takes */
+
+/* The elements of a list; false when there are more on other pages, or it is none. */
+static bool
+list_read(const struct json *list, const struct json **first, struct gateway_records *out)
+{
+        const struct json *data = json_member(list, "data"), *more = json_member(list, "has_more");
+
+        memset(out, 0, sizeof *out);
+        out->why = STR("the answer is no list, or one with more pages than fit");
+        if (data == NULL || data->kind != JSON_ARRAY || more == NULL || more->kind != JSON_BOOL || more->boolean)
+                return false;
+        *first = data->child;
+        return true;
+}
+
+/* A place for another record of our reference; NULL when there is none: then nothing is known. */
+static struct gateway_record *
+record_add(struct gateway_records *out, const struct json *object)
+{
+        struct gateway_record *r = &out->record[out->n];
+
+        if (out->n == GATEWAY_RECORDS_MAX)
+                return NULL;
+        out->n++;
+        *r = (struct gateway_record){
+                .transaction = stripe_id(object, "id"),
+                .order = stripe_metadata(object, "order"), .house = stripe_metadata(object, "house"),
+        };
+        return r->transaction.p != NULL && stripe_money(object, "amount", &r->amount) ? r : NULL;
+}
+
+static void
+ended(struct gateway_records *out, bool ok)
+{
+        out->asked = ok;
+        if (ok) {
+                gateway_records_sort(out);
+                return;
+        }
+        out->n = 0;
+        out->why = STR("a record can't be read");
+}
+
+static bool
+intent_read(struct arena *a, const struct json *intent, struct gateway_records *out)
+{
+        const struct json *charge = json_member(intent, "latest_charge");
+        struct gateway_record *r = record_add(out, intent);
+
+        if (r == NULL)
+                return false;
+        r->state = stripe_intent_state(intent);
+        r->code = stripe_text(intent, "status");
+        r->card_brand = stripe_card_brand(intent);
+        r->card_last4 = stripe_card_last4(intent);
+        r->occurred_at = stripe_time(a, charge, "created");
+        if (r->occurred_at.p == NULL)
+                r->occurred_at = stripe_time(a, intent, "created");
+        return true;
+}
+
+void
+stripe_intents_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out)
+{
+        const struct json *one;
+        bool ok = true;
+
+        if (!list_read(list, &one, out))
+                return;
+        for (; one != NULL && ok; one = one->next)
+                if (str_eq(stripe_metadata(one, "reference"), reference))
+                        ok = stripe_as(one, "payment_intent") != NULL && intent_read(a, one, out);
+        ended(out, ok);
+}
+
+static bool
+refund_read(struct arena *a, const struct json *refund, struct gateway_records *out)
+{
+        struct gateway_record *r = record_add(out, refund);
+
+        if (r == NULL)
+                return false;
+        r->state = stripe_refund_state(refund);
+        r->code = stripe_text(refund, "status");
+        r->occurred_at = stripe_time(a, refund, "created");
+        return true;
+}
+
+void
+stripe_refunds_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out)
+{
+        const struct json *one;
+        bool ok = true;
+
+        if (!list_read(list, &one, out))
+                return;
+        for (; one != NULL && ok; one = one->next)
+                if (str_eq(stripe_metadata(one, "reference"), reference))
+                        ok = stripe_as(one, "refund") != NULL && refund_read(a, one, out);
+        ended(out, ok);
+}
+
+/* A reference stands in the query between quotes: one that could end them is never asked for. */
+void
+stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents/search") };
+        const struct json *list;
+
+        memset(out, 0, sizeof *out);
+        out->why = STR("a reference that is none of ours");
+        if (!gateway_is_id(reference))
+                return;
+        stripe_put(&c, "query", str_fmt(t->arena, "metadata['reference']:'%.*s'", STR_ARG(reference)));
+        stripe_put_int(t->arena, &c, "limit", GATEWAY_RECORDS_MAX);
+        stripe_put(&c, "expand[]", STR("data.latest_charge"));
+        list = stripe_ask(t, &c, "search_result", &out->why);
+        if (list != NULL)
+                stripe_intents_read(t->arena, list, reference, out);
+}
+
+void
+stripe_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("refunds") };
+        const struct json *list;
+
+        memset(out, 0, sizeof *out);
+        stripe_put(&c, stripe_is_charge(s->transaction) ? "charge" : "payment_intent", s->transaction);
+        stripe_put_int(t->arena, &c, "limit", REFUNDS_PAGE);
+        list = stripe_ask(t, &c, "list", &out->why);
+        if (list != NULL)
+                stripe_refunds_read(t->arena, list, s->reference, out);
+}
+
+/* --- events ------------------------------------------------------------ */
+
+/* A tree as text again: the same document, without blanks. */
+static void
+put_json(struct json_out *o, struct arena *a, const struct json *node, const char *key)
+{
+        switch (node->kind) {
+        case JSON_NULL:
+                jo_null(o, key);
+                break;
+        case JSON_BOOL:
+                jo_bool(o, key, node->boolean);
+                break;
+        case JSON_NUMBER:
+                jo_raw(o, key, node->text);
+                break;
+        case JSON_STRING:
+                jo_text(o, key, node->text);
+                break;
+        case JSON_ARRAY:
+                jo_array(o, key);
+                for (const struct json *m = node->child; m != NULL; m = m->next)
+                        put_json(o, a, m, NULL);
+                jo_end_array(o);
+                break;
+        case JSON_OBJECT:
+                jo_object(o, key);
+                for (const struct json *m = node->child; m != NULL; m = m->next)
+                        put_json(o, a, m, m->key.p);
+                jo_end_object(o);
+                break;
+        }
+}
+
+/* One that can't be read is taken in as it came, as a callback would be: its id and type are enough. */
+static bool
+event_read(struct arena *a, const struct json *event, struct gateway_event *out)
+{
+        struct json_out o = json_out_new(a);
+        struct err ignored = { .code = ERR_NONE };
+        struct str body;
+
+        put_json(&o, a, event, NULL);
+        body = json_out_str(&o);
+        if (!gateway_event_read(a, STR("stripe"), body, out, &ignored))
+                *out = (struct gateway_event){ .gateway = STR("stripe"), .id = out->id, .type = out->type };
+        out->body = body;
+        return gateway_event_head(a, STR("stripe"), body, &out->id, &out->type);
+}
+
+void
+stripe_events_read(struct arena *a, const struct json *list, struct gateway_events *out)
+{
+        const struct json *data = json_member(list, "data"), *more = json_member(list, "has_more");
+        const struct json *one;
+
+        *out = (struct gateway_events){ .why = STR("the answer is no list of events") };
+        if (data == NULL || data->kind != JSON_ARRAY || more == NULL || more->kind != JSON_BOOL ||
+            (more->boolean && data->children == 0))
+                return;
+        out->event = ARENA_ARRAY(a, struct gateway_event, data->children);
+        for (one = data->child; one != NULL; one = one->next)
+                if (stripe_as(one, "event") == NULL || !event_read(a, one, &out->event[out->n++]))
+                        return;
+        out->asked = true;
+        if (more->boolean)
+                out->next = out->event[out->n - 1].id;
+}
+
+void
+stripe_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("events") };
+        const struct json *list;
+        int64_t since_s;
+
+        *out = (struct gateway_events){ .why = STR("since is no time") };
+        if (!stripe_seconds(since, &since_s))
+                return;
+        stripe_put_int(t->arena, &c, "created[gte]", since_s);
+        stripe_put_int(t->arena, &c, "limit", EVENTS_PAGE);
+        if (cursor.p != NULL)
+                stripe_put(&c, "starting_after", cursor);
+        list = stripe_ask(t, &c, "list", &out->why);
+        if (list != NULL)
+                stripe_events_read(t->arena, list, out);
+}
