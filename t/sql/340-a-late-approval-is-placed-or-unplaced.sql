@@ -166,7 +166,8 @@ create temp table before as select to_jsonb(o) as o, pg_temp.left() as l, (selec
 create temp table attempt as select to_jsonb(p) as p, (select count(*) from ops.audit) as audit from app.payments p where id = pg_temp.id('payment b');
 select throws_ok(format($$select pg_temp.late('b', p_clears => %s)$$, n), 'P0001', null, 'an unplaced entry that clears ' || n || ' is refused')
 from unnest('{17099,17101,-17100}'::bigint[]) n;
-select throws_ok($$select app.payment_settle(501, pg_temp.id('payment b'), 'succeeded', '100', null, 'late b', null, null, null, null, null, null, null, 60000, 't', 'r')$$,
+select throws_ok($$select app.payment_settle(501, pg_temp.id('payment b'), 'succeeded', '100', null, 'late b', null, null, null, null, null, null,
+    null, 60000, 't', 'r')$$,
     'P0001', null, 'and no entry at all');
 select results_eq('select p, audit from attempt',
     $$select to_jsonb(p), (select count(*) from ops.audit) from app.payments p where id = pg_temp.id('payment b')$$, 'each left the attempt as it was');

@@ -21,7 +21,8 @@ begin
         v_verdict := case when p_said = 'approved' then 'lost' else 'nothing' end;
     elsif v_row.state in ('sending', 'unknown') then
         null;
-    elsif p_said <> 'approved' or v_row.gateway_transaction is not distinct from p_transaction or exists (
+    elsif p_said <> 'approved' or (v_row.state not in ('declined', 'not_sent', 'not_found_final')
+        and v_row.gateway_transaction = p_transaction) or exists (
         select 1 from app.payments x where x.org = p_org and x.capture_id = p_payment and x.gateway_transaction = p_transaction) then
         v_verdict := 'known';
     end if;

@@ -1,0 +1,173 @@
+-- Proves that what a gateway says by itself of a charge or a refund changes no
+-- record and no book, and has it looked up exactly where it differs from what
+-- we know. By each state of an attempt with each word and transaction.
+begin;
+select no_plan();
+\ir lib/shop.sql
+update app.ticket_buckets set remaining = 1000 where type_id = pg_temp.id('floor');
+
+-- All that may not change, and the look-ups asked for.
+create function pg_temp.records() returns text language sql as $$
+    select md5(concat_ws('|', (select string_agg(to_jsonb(p)::text, ',' order by id) from app.payments p),
+        (select string_agg(to_jsonb(o)::text, ',' order by id) from app.orders o),
+        (select string_agg(to_jsonb(e)::text, ',' order by id) from ledger.entries e), (select count(*) from ops.audit), (select count(*) from ops.outbox),
+        (select string_agg(to_jsonb(j)::text, ',' order by object_id) from ops.jobs j where kind <> 'payment_lookup'))) $$;
+create function pg_temp.asked() returns text language sql as $$
+    select coalesce(string_agg(org || ' ' || case when due_at <= clock_timestamp() then 'now'
+            when due_at <= clock_timestamp() + interval '2 s' then 'soon' else 'later' end
+        || case when business then ' by business' else '' end, ',' order by object_id), 'none') from ops.jobs where kind = 'payment_lookup' $$;
+
+-- What is said of an attempt in a state, and what is done; wet after dry, then undone.
+create function pg_temp.hear(p_state text, p_own text, p_said text, p_transaction text) returns text language plpgsql as $$
+declare
+    v_before text;
+    v_dry record;
+    v_wet record;
+begin
+    begin
+        if p_state <> 'absent' then
+            perform pg_temp.sending('p');
+            update app.payments set state = p_state, gateway_transaction = p_own where id = pg_temp.id('payment p');
+            if p_state not in ('sending', 'unknown') then
+                perform pg_temp.second('payment p', 'second');
+            end if;
+        end if;
+        delete from ops.jobs where kind = 'payment_lookup';
+        v_before := pg_temp.records();
+        select * into v_dry from app.payment_heard(501, pg_temp.id('payment p'), p_said, p_transaction, true, 'event');
+        if pg_temp.asked() <> 'none' then
+            raise exception using errcode = 'UNDO1', message = 'a dry run asked';
+        end if;
+        select * into v_wet from app.payment_heard(501, pg_temp.id('payment p'), p_said, p_transaction, false, 'event');
+        raise exception using errcode = 'UNDO1', message = case when v_dry is distinct from v_wet then 'dry it is ' || v_dry
+            when v_before <> pg_temp.records() then 'it changed a record' else concat_ws(' ', v_wet.verdict, pg_temp.asked(), v_wet.state) end;
+    exception when sqlstate 'UNDO1' then
+        return sqlerrm;
+    end;
+end $$;
+
+create temp table said (n int generated always as identity, states text[], own text, word text, transaction text, verdict text);
+insert into said (states, own, word, transaction, verdict) values
+    ('{absent}', null, 'approved', 'own', 'lost 501 now'),
+    ('{absent}', null, 'approved', null, 'lost 501 now'),
+    ('{absent}', null, 'declined', 'own', 'nothing none'),
+    ('{absent}', null, 'voided', 'own', 'nothing none'),
+    ('{absent}', null, 'undecided', 'own', 'nothing none'),
+    ('{sending}', null, 'approved', 'own', 'asked 501 soon'),
+    ('{sending}', null, 'declined', 'own', 'asked 501 soon'),
+    ('{sending}', null, 'voided', 'own', 'asked 501 soon'),
+    ('{sending}', null, 'undecided', 'own', 'asked 501 soon'),
+    ('{unknown}', null, 'approved', 'own', 'asked 501 now'),
+    ('{unknown}', 'own', 'approved', 'own', 'asked 501 now'),
+    ('{unknown}', null, 'declined', 'own', 'asked 501 now'),
+    ('{unknown}', null, 'voided', 'own', 'asked 501 now'),
+    ('{unknown}', null, 'undecided', 'own', 'asked 501 now'),
+    ('{succeeded,late_approved,voided}', 'own', 'approved', 'own', 'known none'),
+    ('{succeeded,late_approved,voided}', 'own', 'approved', 'other', 'asked 501 now'),
+    ('{succeeded,late_approved,voided}', 'own', 'approved', null, 'asked 501 now'),
+    ('{succeeded,late_approved,voided}', 'own', 'approved', 'gateway second', 'known none'),
+    ('{succeeded,late_approved,voided}', 'own', 'declined', 'other', 'known none'),
+    ('{succeeded,late_approved,voided}', 'own', 'voided', 'own', 'known none'),
+    ('{succeeded,late_approved,voided}', 'own', 'undecided', 'own', 'known none'),
+    ('{declined,not_sent,not_found_final}', null, 'approved', 'other', 'asked 501 now'),
+    ('{declined,not_sent,not_found_final}', null, 'approved', null, 'asked 501 now'),
+    ('{declined,not_sent,not_found_final}', 'own', 'approved', 'own', 'asked 501 now'),
+    ('{declined,not_sent,not_found_final}', 'own', 'approved', 'other', 'asked 501 now'),
+    ('{declined,not_sent,not_found_final}', 'own', 'approved', 'gateway second', 'known none'),
+    ('{declined,not_sent,not_found_final}', 'own', 'declined', 'own', 'known none'),
+    ('{declined,not_sent,not_found_final}', null, 'voided', 'other', 'known none'),
+    ('{declined,not_sent,not_found_final}', null, 'undecided', 'other', 'known none');
+select is(pg_temp.hear(s, own, word, transaction), verdict || case s when 'absent' then '' else ' ' || s end,
+    format('%s%s, and it says %s%s', s, ' as ' || own, word, ' of ' || transaction)) from said, unnest(states) s order by n, s;
+
+-- A refund is an attempt like another.
+create function pg_temp.hear_refund(p_state text, p_said text) returns text language plpgsql as $$
+declare
+    v_verdict text;
+begin
+    begin
+        perform pg_temp.unplaced('r'), pg_temp.give_back('capture r', 'refund r');
+        update app.payments set state = p_state, gateway_transaction = case p_state when 'succeeded' then 'own' end where id = pg_temp.id('refund r');
+        select concat_ws(' ', h.verdict, h.state) into v_verdict from app.payment_heard(501, pg_temp.id('refund r'), p_said, 'own', true, 'event') h;
+        raise exception using errcode = 'UNDO1', message = v_verdict;
+    exception when sqlstate 'UNDO1' then
+        return sqlerrm;
+    end;
+end $$;
+select is(pg_temp.hear_refund(s, 'approved'), case s when 'succeeded' then 'known ' else 'asked ' end || s, 'a refund that is ' || s || ', and it says approved')
+from unnest('{sending,unknown,succeeded,declined,not_sent,not_found_final}'::text[]) s;
+select is(pg_temp.hear_refund(s, 'declined'), case when s in ('sending', 'unknown') then 'asked ' else 'known ' end || s,
+    'a refund that is ' || s || ', and it says declined')
+from unnest('{sending,unknown,succeeded,declined,not_sent,not_found_final}'::text[]) s;
+
+-- A look-up that is there: it is due now, from the start, and whoever is at it was asked before this was said.
+select pg_temp.sending('a'), pg_temp.settle('payment a', 'unknown');
+update ops.jobs set due_at = now() + interval '5 min', attempts = 9, buried_at = now(), lease = pg_temp.id('lease'), leased_until = now() + interval '1 min'
+    where object_id = pg_temp.id('payment a');
+select app.payment_heard(501, pg_temp.id('payment a'), 'approved', 'other', true, 'event');
+select results_eq($$select due_at > now(), attempts, buried_at is null, lease is null from ops.jobs where object_id = pg_temp.id('payment a')$$,
+    'values (true, 9, false, false)', 'dry, a look-up that is there stays as it was');
+select app.payment_heard(501, pg_temp.id('payment a'), 'approved', 'other', false, 'event');
+select results_eq($$select due_at <= clock_timestamp(), attempts, buried_at is null, lease is null from ops.jobs where object_id = pg_temp.id('payment a')$$,
+    'values (true, 0, true, true)', 'else it begins anew, now');
+select results_eq($$select * from app.payment_heard(502, pg_temp.id('payment a'), 'approved', 'other', true, 'event')$$, $$values ('lost', null::text)$$,
+    'another organizer has no such attempt');
+
+-- Money of a charge went back, under no reference of a refund of ours.
+create function pg_temp.hear_back(p_transaction text, p_gateway text default 'nmi') returns text language plpgsql as $$
+declare
+    v_before text;
+    v_dry record;
+    v_wet record;
+begin
+    delete from ops.jobs where kind = 'payment_lookup';
+    v_before := pg_temp.records();
+    select * into v_dry from app.refund_heard(501, p_transaction, p_gateway, true, 'event');
+    if pg_temp.asked() <> 'none' then
+        return 'a dry run asked';
+    end if;
+    select * into v_wet from app.refund_heard(501, p_transaction, p_gateway, false, 'event');
+    return case when v_dry is distinct from v_wet then 'dry it is ' || v_dry when v_before <> pg_temp.records() then 'it changed a record'
+        else concat_ws(' ', v_wet.verdict, pg_temp.asked(), v_wet.state) end;
+end $$;
+create function pg_temp.refund_is(p_refund text, p_state text, p_transaction text default null) returns void language sql as $$
+    update app.payments set state = p_state, gateway_transaction = p_transaction where id = pg_temp.id(p_refund) $$;
+select is(pg_temp.hear_back('nobody''s'), 'kept none', 'of a charge that we do not know: kept');
+select pg_temp.unplaced('b');
+select is(pg_temp.hear_back('gateway payment b'), 'kept none succeeded', 'of a sale that we gave nothing back of: kept');
+select is(pg_temp.hear_back('gateway capture b'), 'kept none late_approved', 'of an unplaced capture before its refund: kept');
+select pg_temp.give_back('capture b', 'refund b');
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while its refund is sent: looked up');
+select is(pg_temp.hear_back('gateway capture b', 'stripe'), 'kept none', 'but not when another gateway says it');
+select is(pg_temp.hear_back('gateway payment b'), 'kept none succeeded', 'nor of another charge of the order');
+select results_eq($$select * from app.refund_heard(502, 'gateway capture b', 'nmi', false, 'event')$$,
+    $$values ('kept', null::text)$$, 'or another organizer''s');
+select pg_temp.refund_is('refund b', 'unknown');
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while nobody knows its end: looked up');
+create function pg_temp.hear_after(p_state text) returns text language plpgsql as $$
+begin
+    perform pg_temp.refund_is('refund b', p_state);
+    return pg_temp.hear_back('gateway capture b');
+end $$;
+select is(pg_temp.hear_after(s), 'kept none late_approved', 'once it is ' || s || ' there is none to look up') from unnest('{declined,not_sent,not_found_final}'::text[]) s;
+select pg_temp.give_back('capture b', 'refund b2');
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'a second try is looked up');
+select results_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, $$values (pg_temp.id('refund b2'))$$, 'and only that');
+select pg_temp.settle_refund('refund b2', 'succeeded');
+select is(pg_temp.hear_back('gateway capture b'), 'known none voided', 'once it has succeeded it is known');
+select is(pg_temp.hear_back('gateway refund b2'), 'kept none', 'a refund''s transaction is no charge''s');
+
+-- Several refunds of one charge, in whatever order they are read.
+create function pg_temp.part(p_name text, p_state text) returns void language sql as $$
+    insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id)
+    values (501, pg_temp.id(p_name), pg_temp.id('order b'), 'nmi', p_name, 1, 'USD', p_state, now(), now(), 'refund', pg_temp.id('payment b')) $$;
+select pg_temp.part('part 1', 'succeeded'), pg_temp.part('part 2', 'unknown'), pg_temp.part('part 3', 'sending'), pg_temp.part('part 4', 'succeeded'),
+    pg_temp.part('part 5', 'declined');
+select is(pg_temp.hear_back('gateway payment b'), 'asked 501 now,501 now succeeded', 'of several refunds of a charge');
+select set_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, $$values (pg_temp.id('part 2')), (pg_temp.id('part 3'))$$,
+    'those are looked up that nobody knows the end of');
+delete from app.payments where id in (pg_temp.id('part 2'), pg_temp.id('part 3'));
+select is(pg_temp.hear_back('gateway payment b'), 'known none succeeded', 'when all have one it is known');
+
+select * from finish();
+rollback;
