@@ -19,6 +19,8 @@ key_id(const unsigned char key[SEAL_KEY_SIZE], unsigned char id[KEY_ID_SIZE])
 static const char *
 line_read(struct keyring *k, struct str line)
 {
+        while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+                line.n--;
         line = str_trim(line);
         if (line.n == 0 || line.p[0] == '#')
                 return NULL;
