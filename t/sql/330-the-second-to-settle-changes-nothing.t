@@ -24,15 +24,24 @@ is($s->answer('lookup'), 'BX022', 'and is told that it is settled');
 $s->rollback('lookup');
 is($books->(), '1 2 1', 'one entry, two tickets, one outbox row');
 
-# They disagree: the first to commit is right.
+# They disagree: a decline comes too late, a success is a late approval.
+$s->admin->selectrow_array(q{select pg_temp.sending('late')});
+is($s->do(worker => q{select pg_temp.settle('payment late', 'succeeded')}), '', 'the worker settles as succeeded');
+$s->send(lookup => q{select pg_temp.settle('payment late', 'declined')});
+ok($s->waits('lookup'), 'the look-up, which has found a decline, waits');
+$s->commit('worker');
+is($s->answer('lookup'), 'BX022', 'and must think again');
+$s->rollback('lookup');
+is($books->() . $s->row(q{select pg_temp.status('order late')}), '2 4 2paid', 'nothing of its decline is written');
+
 $s->admin->selectrow_array(q{select pg_temp.sending('differ')});
 is($s->do(worker => q{select pg_temp.settle('payment differ', 'declined')}), '', 'the worker settles as declined');
 $s->send(lookup => q{select pg_temp.settle('payment differ', 'succeeded')});
 ok($s->waits('lookup'), 'the look-up, which has found a success, waits');
 $s->commit('worker');
-is($s->answer('lookup'), 'BX022', 'and must think again');
-$s->rollback('lookup');
-is($books->() . $s->row(q{select pg_temp.status('order differ')}), '1 2 2held', 'nothing of its success is written');
+is($s->answer('lookup'), '', 'and settles it late');
+$s->commit('lookup');
+is($books->() . $s->row(q{select pg_temp.status('order differ')}), '3 6 4paid', 'once, after the decline');
 
 # The first rolls back: the second's is the outcome.
 $s->admin->selectrow_array(q{select pg_temp.sending('undone')});
@@ -42,7 +51,7 @@ ok($s->waits('lookup'), 'the look-up waits');
 $s->rollback('worker');
 is($s->answer('lookup'), '', 'the worker was killed: the look-up settles');
 $s->commit('lookup');
-is($books->(), '2 4 3', 'once');
+is($books->(), '4 8 5', 'once');
 
 # The order's lock comes first, everywhere.
 $s->admin->selectrow_array(q{select pg_temp.sending('locked')});

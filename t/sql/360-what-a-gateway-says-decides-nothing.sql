@@ -149,7 +149,8 @@ begin
     perform pg_temp.refund_is('refund b', p_state);
     return pg_temp.hear_back('gateway capture b');
 end $$;
-select is(pg_temp.hear_after(s), 'kept none late_approved', 'once it is ' || s || ' there is none to look up') from unnest('{declined,not_sent,not_found_final}'::text[]) s;
+select is(pg_temp.hear_after(s), 'kept none late_approved', 'once it is ' || s || ' there is none to look up')
+from unnest('{declined,not_sent,not_found_final}'::text[]) s;
 select pg_temp.give_back('capture b', 'refund b2');
 select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'a second try is looked up');
 select results_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, $$values (pg_temp.id('refund b2'))$$, 'and only that');

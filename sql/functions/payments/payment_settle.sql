@@ -19,14 +19,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_order uuid;
+    v_capture uuid;
     v_row app.payments;
     v_to text := p_to;
     v_resolved timestamptz := case when p_to <> 'unknown' then now() end;
     v_lookup timestamptz := clock_timestamp() + make_interval(secs => p_lookup_ms / 1000.0);
 begin
-    -- The order's lock comes first, everywhere.
-    select p.order_id into v_order from app.payments p where p.org = p_org and p.id = p_payment;
+    -- The order's lock comes first, everywhere; then the capture's, then its refund's.
+    select p.order_id, p.capture_id into v_order, v_capture from app.payments p where p.org = p_org and p.id = p_payment;
     perform 1 from app.orders o where o.org = p_org and o.id = v_order for update;
+    perform 1 from app.payments p where p.org = p_org and p.id = v_capture for update;
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment for update;
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such payment';

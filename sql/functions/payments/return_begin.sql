@@ -13,10 +13,14 @@ as $$
 declare
     v_now timestamptz := clock_timestamp();
     v_lookup timestamptz := v_now + make_interval(secs => p_lookup_ms / 1000.0);
+    v_order uuid;
     v_row app.payments;
     v_open int;
     v_tries int;
 begin
+    -- The order's lock comes first, everywhere.
+    select p.order_id into v_order from app.payments p where p.org = p_org and p.id = p_capture;
+    perform 1 from app.orders o where o.org = p_org and o.id = v_order for update;
     select * into v_row from app.payments p where p.org = p_org and p.id = p_capture for update;
     select count(*) filter (where p.state in ('sending', 'unknown', 'succeeded')), count(*) into v_open, v_tries
     from app.payments p where p.org = p_org and p.capture_id = p_capture and p.kind = 'refund' and p.id <> p_refund;
