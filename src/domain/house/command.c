@@ -29,6 +29,9 @@ options_read(int argc, char **argv, struct options *o)
                 { "no-hold-money", no_argument, NULL, 'h' },
                 { "state", required_argument, NULL, 't' },
                 { "gateway", required_argument, NULL, 'g' },
+                { "outcome", required_argument, NULL, 'u' },
+                { "transaction", required_argument, NULL, 'x' },
+                { "reason", required_argument, NULL, 'w' },
                 { "recovered", no_argument, NULL, 'v' },
                 { "dry-run", no_argument, NULL, 'd' },
                 { NULL, 0, NULL, 0 },
@@ -45,6 +48,9 @@ options_read(int argc, char **argv, struct options *o)
                 case 'h': o->no_hold_money = true; break;
                 case 't': o->state = optarg; break;
                 case 'g': o->gateway = optarg; break;
+                case 'u': o->outcome = optarg; break;
+                case 'x': o->transaction = optarg; break;
+                case 'w': o->reason = optarg; break;
                 case 'v': o->recovered = true; break;
                 case 'd': o->dry_run = true; break;
                 default:  return false;         /* getopt has said why */
@@ -71,6 +77,9 @@ static const struct {
         { "jobs", "list", "the work that waits, buried first", jobs_list },
         { "jobs", "retry", "ORGANIZER KIND OBJECT  run it now", jobs_retry },
         { "jobs", "cancel", "ORGANIZER KIND OBJECT  never run it", jobs_cancel },
+        { "payments", "list", "attempts whose end is not known, and captures whose money is not back", payments_list },
+        { "payments", "lookup", "PAYMENT  asks the gateway about it now", payments_lookup },
+        { "payments", "settle", "PAYMENT --outcome succeeded|declined [--transaction ID] --reason TEXT  by evidence", payments_settle },
         { "webhooks", "list", "[--state received|applied|ignored|buried] [--gateway NAME] [--recovered]  the newest 100", webhooks_list },
         { "webhooks", "show", "EVENT  one event, opened", webhooks_show },
         { "webhooks", "replay", "[--dry-run] EVENT  looks at it again; --dry-run: says what would be done", webhooks_replay },

@@ -12,7 +12,7 @@
 
 /* Every option that any verb has; what a verb does not use it ignores. */
 struct options {
-        const char *role, *name, *scopes, *state, *gateway;
+        const char *role, *name, *scopes, *state, *gateway, *outcome, *transaction, *reason;
         bool origin, no_hold_money, recovered, dry_run;
         char **rest;                    /* what is no option */
         int rest_n;
@@ -31,6 +31,9 @@ int restore_resume(const struct conf *c, const struct options *o);
 int jobs_list(const struct conf *c, const struct options *o);
 int jobs_retry(const struct conf *c, const struct options *o);
 int jobs_cancel(const struct conf *c, const struct options *o);
+int payments_list(const struct conf *c, const struct options *o);
+int payments_lookup(const struct conf *c, const struct options *o);
+int payments_settle(const struct conf *c, const struct options *o);
 int webhooks_list(const struct conf *c, const struct options *o);
 int webhooks_show(const struct conf *c, const struct options *o);
 int webhooks_replay(const struct conf *c, const struct options *o);

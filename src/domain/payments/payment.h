@@ -90,6 +90,12 @@ void order_paid_params(const struct order *o, struct params *p);
  * the gateway has it for ours. Finishes the job or asks for it again.
  */
 bool payment_lookup(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+/*
+ * An operator's word for an open attempt that no look-up will ever decide, by
+ * evidence that `reason` names. Same transition, same entries.
+ */
+bool payment_decide(struct task *t, struct uuid id, bool succeeded, struct str transaction, const char *reason,
+    struct err *e) MUSTCHECK;
 /* A job: gives an unplaced capture's money back. */
 bool capture_return(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 

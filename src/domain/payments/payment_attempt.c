@@ -1,4 +1,4 @@
-/* payment_attempt.c - attempts read back, and what is recorded of refunds and second records. */
+/* payment_attempt.c - attempts read back, and what is recorded of those that nobody waits for. */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
@@ -104,15 +104,15 @@ record_tx(struct tx *tx, void *arg, struct err *e)
 }
 
 bool
-refund_settle(struct task *t, int32_t org, struct uuid refund, struct money amount, enum payment_outcome outcome,
-    const struct gateway_answer *a, struct err *e)
+refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
+    struct err *e)
 {
         struct recording w = { .stmt = &stmt_payment_settle, .params = params_in(t->arena) };
-        struct posting_set settled = ledger_refund_settled(amount.minor);
+        struct posting_set settled = ledger_refund_settled(p->amount.minor);
         struct params *q = &w.params;
 
-        param_i64(q, org);
-        param_uuid(q, refund);
+        param_i64(q, p->org);
+        param_uuid(q, p->id);
         param_z(q, payment_outcome_state(outcome));
         param_text(q, a->code);
         param_text(q, a->decline_code);
@@ -121,10 +121,10 @@ refund_settle(struct task *t, int32_t org, struct uuid refund, struct money amou
         param_text(q, a->card_last4);
         param_null(q);
         param_null(q);
-        param_uuid(q, uuid_new(org));
+        param_uuid(q, uuid_new(p->org));
         posting_set_params(&settled, q);
         param_i64(q, PAYMENT_LOOKUP_FIRST_MS);
-        param_z(q, "jobs");
+        param_z(q, p->actor);
         param_text(q, t->subject.request_id);
         param_text(q, a->occurred_at);
         for (int i = 0; i < 3; i++)
@@ -160,4 +160,28 @@ capture_second(struct task *t, const struct attempt *at, const struct gateway_re
                 log_error(&t->subject, "payment.charged_twice", { "payment", at->payment.reference },
                     { "transaction", r->transaction }, { "next", STR("none: its money goes back by itself") });
         return true;
+}
+
+bool
+payment_decide(struct task *t, struct uuid id, bool succeeded, struct str transaction, const char *reason,
+    struct err *e)
+{
+        enum payment_outcome outcome = succeeded ? PAYMENT_SUCCEEDED : PAYMENT_DECLINED;
+        struct gateway_answer a = {
+                .code = str_fmt(t->arena, "operator: %s", reason), .transaction = succeeded ? transaction : STR_NONE,
+                .decline_code = succeeded ? STR_NONE : STR("generic_decline"),
+        };
+        struct attempt at;
+        struct answer ignored;
+        bool found;
+
+        if (!attempt_read(t, uuid_org(id), id, &at, &found, e))
+                return false;
+        if (!found)
+                return err_set(e, ERR_NOT_FOUND, "there is no such payment");
+        if (!attempt_open(&at))
+                return err_set(e, ERR_STATE_CONFLICT, "the payment is %.*s already", STR_ARG(at.state));
+        at.payment.actor = "operator";
+        return at.refund ? refund_settle(t, &at.payment, outcome, &a, e)
+            : payment_settle(t, &at.payment, outcome, &a, &ignored, e);
 }

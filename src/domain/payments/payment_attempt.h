@@ -29,7 +29,7 @@ struct gateway_step attempt_step(struct task *t, const struct attempt *at);
  * Records the outcome of a refund. Fails with ERR_STATE_CONFLICT when another
  * path was first.
  */
-bool refund_settle(struct task *t, int32_t org, struct uuid refund, struct money amount, enum payment_outcome outcome,
+bool refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome,
     const struct gateway_answer *a, struct err *e) MUSTCHECK;
 
 /* Books another approved record of the attempt as an unplaced capture, once. */

@@ -49,7 +49,7 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
 {
         struct answer ignored;
         bool ok = at->refund
-            ? refund_settle(t, at->payment.org, at->payment.id, at->payment.amount, outcome, a, e)
+            ? refund_settle(t, &at->payment, outcome, a, e)
             : payment_settle(t, &at->payment, outcome, a, &ignored, e);
 
         if (!ok && e->code != ERR_STATE_CONFLICT)

@@ -105,6 +105,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
 {
         struct returning w = { .task = t, .job = j, .refund = uuid_new(j->org) };
         struct gateway_answer a = { .outcome = GATEWAY_UNKNOWN };
+        struct payment refund = { .org = j->org, .id = w.refund, .actor = "jobs" };
         char text[ID_TEXT_MAX];
 
         typeid_text("ref", w.refund, text);
@@ -116,7 +117,8 @@ capture_return(struct task *t, const struct job *j, struct err *e)
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
         send(t, &w, &a);
-        if (!refund_settle(t, j->org, w.refund, w.step.amount, payment_outcome_of(a.outcome), &a, e)) {
+        refund.amount = w.step.amount;
+        if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), &a, e)) {
                 if (e->code != ERR_STATE_CONFLICT)
                         return false;
                 err_clear(e);           /* a look-up was first: the next run sees what it found */
