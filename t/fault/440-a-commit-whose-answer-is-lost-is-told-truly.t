@@ -3,67 +3,26 @@
 # A relay between the paying workers and PostgreSQL passes COMMIT on and then cuts, before or after the database has answered, every third time.
 use strict;
 use warnings;
-use IO::Select;
-use IO::Socket::UNIX;
-use POSIX ();
+use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep time);
+use Relay;
 use Stack;
 use Storm;
 
 my $s = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 2500, BOXOFFICE_HORIZON_MS => 4000 });
 my $shop = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
 my $run  = readlink($s->dir . '/run') // $s->dir . '/run';
-my ($real, $relay, $switch, $log) = ("$run/pg/.s.PGSQL.5432", "$run/relay", "$run/relay/cutting", "$run/relay/log");
-mkdir $relay or die "$relay: $!\n";
-
-# The relay: one process, each connection a pair of sockets.
-my $relay_pid = fork // die "fork: $!\n";
-if (!$relay_pid) {
-    $SIG{PIPE} = 'IGNORE';
-    my $listen = IO::Socket::UNIX->new(Local => "$relay/.s.PGSQL.5432", Listen => 64) or POSIX::_exit(1);
-    my $select = IO::Select->new($listen);
-    my (%other, %from_worker, %cut_at_answer);
-    my $n = 0;
-    my $cut = sub {
-        my @ends = ($_[0], $other{ $_[0] });
-        $select->remove(@ends);
-        delete @$_{@ends} for \%other, \%cut_at_answer, \%from_worker;
-        close $_ for @ends;
-    };
-    while (1) {
-        for my $fh ($select->can_read) {
-            if ($fh == $listen) {
-                my $worker   = $listen->accept or next;
-                my $database = IO::Socket::UNIX->new(Peer => $real) or do { close $worker; next };
-                @other{ $worker, $database } = ($database, $worker);
-                $from_worker{$worker} = 1;
-                $select->add($worker, $database);
-                next;
-            }
-            next unless $other{$fh};    # cut in this very round
-            my $got = sysread $fh, my $bytes, 65536;
-            if (!$got) { $cut->($fh); next }
-            if ($cut_at_answer{$fh}) { $cut->($fh); next }    # the database has committed; nobody hears it
-            syswrite $other{$fh}, $bytes;
-            if ($from_worker{$fh} && index($bytes, "COMMIT\0") >= 0 && -e $switch && ++$n % 3 == 0) {
-                open my $out, '>>', $log; print {$out} $n % 2 ? "at once\n" : "at the answer\n"; close $out;
-                if   ($n % 2) { $cut->($fh) }
-                else          { $cut_at_answer{ $other{$fh} } = 1 }
-            }
-        }
-    }
-}
-END { kill KILL => $relay_pid if $relay_pid }
-ok $s->wait_until(3, sub { -S "$relay/.s.PGSQL.5432" }), 'the relay listens';
+mkdir "$run/relay" or die "$run/relay: $!\n";
+my $relay = Relay->new(to => "$run/pg/.s.PGSQL.5432", listen => "$run/relay/.s.PGSQL.5432");
+ok -S "$run/relay/.s.PGSQL.5432", 'the relay listens';
 $s->stop('pay');
 {
-    local $s->{opt}{env} = { %{ $s->{opt}{env} }, BOXOFFICE_DATABASE_URL => "postgresql://boxoffice_api@/boxoffice?host=$relay" };
+    local $s->{opt}{env} = { %{ $s->{opt}{env} }, BOXOFFICE_DATABASE_URL => "postgresql://boxoffice_api@/boxoffice?host=$run/relay" };
     $s->start('pay');
 }
 is $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{status}, 201, 'the paying workers speak through it';
-open my $on, '>', $switch or die "$switch: $!\n";
-close $on;
+$relay->does('commit', every => 3);
 
 my $place = sub {
     my ($key) = @_;
@@ -85,7 +44,7 @@ my @did = $s->parallel(20, sub {
     }
     return \@done;
 });
-unlink $switch;
+$relay->does('pass');
 is join("\n", map { ref eq 'HASH' ? $_->{died} : () } @did), '', 'twenty buyers';
 my @done = map { @$_ } grep { ref eq 'ARRAY' } @did;
 my %seen;
@@ -94,11 +53,9 @@ my $met = join ', ', map { "$_ ($seen{$_})" } sort keys %seen;
 is join(', ', grep { !/^(?:201 (?:paid|held)|202 processing|409 idempotency_in_progress|503 (?:unavailable|gateway_unavailable))$/ } sort keys %seen), '',
     "they met answers and \"not yet\" only: $met";
 is join(' ', map { $_->[0] } grep { $_->[2][-1] !~ /^201/ } @done), '', 'every key ends with its order';
-my %cuts;
-open my $in, '<', $log or die "$log: $!\n";
-chomp, $cuts{$_}++ while <$in>;
-cmp_ok $cuts{'at once'}, '>', 10, "connections were cut before the answer ($cuts{'at once'})";
-cmp_ok $cuts{'at the answer'}, '>', 10, "and after it ($cuts{'at the answer'})";
+my ($at_once, $at_the_answer) = map { $relay->done($_) } 'at once', 'at the answer';
+cmp_ok $at_once, '>', 10, "connections were cut before the answer ($at_once)";
+cmp_ok $at_the_answer, '>', 10, "and after it ($at_the_answer)";
 
 my %order;
 $order{ JSON::PP->new->utf8->decode($_->[1])->{id} }++ for @done;
