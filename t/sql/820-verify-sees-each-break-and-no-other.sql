@@ -1,0 +1,177 @@
+-- Proves that every invariant of `boxoffice verify` holds on books that have
+-- seen sales, lost answers, late charges and refunds, and that each sees its own
+-- break and only what that implies. By breaking one row at a time, as the owner,
+-- and asking all of them, over everything and over the last hours.
+begin;
+select no_plan();
+\ir lib/shop.sql
+
+create temp view invariants as
+    select p.proname::text as fn, substring(p.proname from 'broken_(.*)') as name, 'p_recent_s' = any (p.proargnames) as recent
+    from pg_proc p where p.pronamespace = 'ops'::regnamespace and p.proname like 'broken\_%';
+
+-- The names of those that are broken; p_recent_s: of those that can be asked about a span.
+create function pg_temp.broken(p_recent_s bigint default null) returns text language plpgsql as $$
+declare
+    v_row record;
+    v_found boolean;
+    v_names text[] := '{}';
+begin
+    for v_row in select * from invariants i where p_recent_s is null or i.recent order by i.name loop
+        execute format('select exists (select from ops.%I(10%s))', v_row.fn, ', ' || p_recent_s) into v_found;
+        if v_found then
+            v_names := v_names || v_row.name;
+        end if;
+    end loop;
+    return array_to_string(v_names, ' ');
+end $$;
+
+-- Breaks something, asks, and undoes it; "| …" when the last hours tell something else than everything.
+create function pg_temp.told(p_break text) returns text language plpgsql as $$
+declare
+    v_all text;
+    v_recent text;
+    v_should text;
+begin
+    begin
+        execute p_break;
+        v_all := pg_temp.broken();
+        v_recent := pg_temp.broken(10800);
+        raise exception using errcode = 'UNDO1';
+    exception when sqlstate 'UNDO1' then
+        v_should := (select coalesce(string_agg(n, ' ' order by n), '') from unnest(string_to_array(v_all, ' ')) n join invariants i on i.name = n where i.recent);
+        return v_all || case when v_recent <> v_should then ' | ' || v_recent else '' end;
+    end;
+end $$;
+
+-- --- books in which something has happened ------------------------------------
+
+create function pg_temp.key(p_payment text, p_status int) returns void language plpgsql as $$
+begin
+    perform ops.idem_claim(0, '00000000-0000-0000-0000-000000000000', 'key of ' || p_payment, 'POST', '/v1/orders', '\x00', 'request', 'server',
+        45000, pg_temp.id(p_payment), pg_temp.id('run'));
+    perform ops.idem_finish(0, '00000000-0000-0000-0000-000000000000', 'key of ' || p_payment, p_status, '\x01') where p_status is not null;
+end $$;
+do $$ begin
+    perform pg_temp.open('order held', 'held');
+    perform pg_temp.sending(n) from unnest('{paid,sent,unknown,declined}'::text[]) n;
+    perform pg_temp.settle('payment paid', 'succeeded');
+    perform pg_temp.settle('payment unknown', 'unknown');
+    perform pg_temp.settle('payment declined', 'declined');
+    perform pg_temp.unplaced(n) from unnest('{due,back,returned}'::text[]) n;
+    perform pg_temp.give_back('capture back', 'refund back');
+    perform pg_temp.give_back('capture returned', 'refund returned');
+    perform pg_temp.settle_refund('refund returned', 'succeeded');
+    perform pg_temp.key('payment paid', 201);
+    perform pg_temp.key('payment sent', null);
+    perform app.webhook_take('event', 'nmi', 'type', '\x01', false);
+end $$;
+select is(string_agg(state, ' ' order by state, id), 'declined late_approved late_approved sending sending succeeded succeeded succeeded succeeded succeeded unknown voided',
+    'charges and refunds in every state that books can rest in') from app.payments;
+select is(pg_temp.told(''), '', 'nothing is broken');
+
+-- --- one break each --------------------------------------------------------------
+
+create function pg_temp.entry(p_effect text, p_object text, p_change text) returns text language sql as $$
+    select format('update ledger.entries set amounts = (select array_agg(a + d order by i) from unnest(amounts, %L::bigint[]) with ordinality u (a, d, i))
+        where effect = %L and object_id = pg_temp.id(%L)', p_change, p_effect, p_object) $$;
+create function pg_temp.payment(p_payment text, p_set text) returns text language sql as $$
+    select format('update app.payments set %s where id = pg_temp.id(%L)', p_set, p_payment) $$;
+create function pg_temp.job(p_object text, p_set text) returns text language sql as $$
+    select format('update ops.jobs set %s where object_id = pg_temp.id(%L)', p_set, p_object) $$;
+
+create temp table planted (ord int generated always as identity, expect text, says text, break text);
+insert into planted (expect, says, break) values
+('entries_balance paid_has_sale_entry', 'two crooked entries that make up for each other',
+    'alter table ledger.entries drop constraint entries_balance; ' || pg_temp.entry('sale', 'order paid', '{0,0,0,0,0,0,1}') || ';'
+    || pg_temp.entry('sale', 'order due', '{0,0,0,0,0,0,-1}')),
+('entries_balance paid_has_sale_entry trial_balance_zero', 'one crooked entry',
+    'alter table ledger.entries drop constraint entries_balance; ' || pg_temp.entry('sale', 'order paid', '{0,0,0,0,0,0,1}')),
+('accounts_right_sign paid_has_sale_entry', 'an organizer who owes what is pending', pg_temp.entry('sale', 'order paid', '{0,1000000,0,0,0,0,-1000000}')),
+('clearing_is_captured paid_has_sale_entry', 'a sale that clears a cent more', pg_temp.entry('sale', 'order paid', '{1,0,0,0,0,0,-1}')),
+('capture_is_booked transit_is_owed', 'a capture booked as tax',
+    $$update ledger.entries set accounts = '{gateway_clearing,tax_payable}' where effect = 'unplaced_capture' and object_id = pg_temp.id('capture due')$$),
+('entry_has_object', 'a sale of an order that is held', $$select ledger.entry_post(501, pg_temp.id('e'), 'sale', pg_temp.id('order held'),
+    pg_temp.id('order held'), null, 'USD', '{tax_payable,ticket_revenue}', '{5,-5}', now(), null)$$),
+('entry_has_object', 'an effect that nobody posts', $$select ledger.entry_post(501, pg_temp.id('e'), 'gift', pg_temp.id('order paid'),
+    pg_temp.id('order paid'), null, 'USD', '{tax_payable,ticket_revenue}', '{5,-5}', now(), null)$$),
+('entry_has_object', 'a refund of a refund that is under way', $$select ledger.entry_post(501, pg_temp.id('e'), 'refund_settled', pg_temp.id('refund back'),
+    null, null, 'USD', '{tax_payable,ticket_revenue}', '{5,-5}', now(), null)$$),
+('clearing_is_captured entry_has_object', 'an entry in another currency', $$update ledger.entries set currency = 'EUR' where effect = 'sale' and object_id = pg_temp.id('order paid')$$),
+('order_adds_up', 'a line that costs a cent more', $$update app.order_lines set list = list + 1, net = net + 1, total = total + 1 where order_id = pg_temp.id('order held')$$),
+('order_adds_up', 'tax called a fee', $$update app.order_lines set fee = fee + 1, tax = tax - 1 where order_id = pg_temp.id('order paid')$$),
+('one_capture_per_order paid_has_capture', 'two charges for one order, none for another',
+    'drop index app.payments_one_live;' || pg_temp.payment('payment due', $$order_id = pg_temp.id('order paid')$$)),
+('paid_has_capture', 'one charged a cent too much and one too little', pg_temp.payment('payment paid', 'amount = amount + 1') || ';'
+    || pg_temp.payment('payment due', 'amount = amount - 1')),
+('audit_has_every_payment_change capture_has_order clearing_is_captured', 'a decline that succeeds', pg_temp.payment('payment declined', $$state = 'succeeded'$$)),
+('capture_has_order paid_has_capture', 'a charge that changes its order', pg_temp.payment('payment paid', $$order_id = pg_temp.id('order held')$$)),
+('capture_has_order paid_has_capture | paid_has_capture', 'a charge without an order, which only everything shows', pg_temp.payment('payment paid', 'order_id = null')),
+('paid_has_sale_entry', 'tax booked as a fee', pg_temp.entry('sale', 'order paid', '{0,0,0,1,0,-1,0}')),
+('clearing_is_captured paid_has_sale_entry', 'a sale that was never booked', $$delete from ledger.entries where effect = 'sale' and object_id = pg_temp.id('order paid')$$),
+('paid_has_tickets', 'a ticket lost', $$delete from app.tickets where id = pg_temp.id('payment paid ticket 1')$$),
+('paid_has_tickets', 'a ticket worth a cent more', $$update app.tickets set net = net + 1 where id = pg_temp.id('payment paid ticket 1')$$),
+('no_ticket_of_unpaid', 'a ticket of a held order', $$insert into app.tickets select org, pg_temp.id('t'), pg_temp.id('order held'), line, seat, type_id, 'stolen', status, net,
+    guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee, created_at from app.tickets where id = pg_temp.id('payment paid ticket 1')$$),
+('tickets_counted', 'a ticket too many on sale', $$update app.ticket_buckets set remaining = remaining + 1 where type_id = pg_temp.id('floor') and bucket = 0$$),
+('tickets_counted', 'a quantity changed by hand', $$update app.ticket_types set quantity = quantity - 1 where id = pg_temp.id('balcony')$$),
+('outbox_tells_of_paid', 'an order that nobody is told of', $$delete from ops.outbox where type = 'order.paid' and object_id = pg_temp.id('order paid')$$),
+('outbox_tells_of_paid', 'an order told twice', $$select ops.outbox_put(501, 'order.paid', pg_temp.id('order paid'), 99, '{}')$$),
+('outbox_tells_of_paid', 'an order told and not paid', $$select ops.outbox_put(501, 'order.paid', pg_temp.id('order held'), 99, '{}')$$),
+('processing_has_attempt', 'an attempt lost', $$delete from app.payments where id = pg_temp.id('payment sent')$$),
+('held_expires', 'a hold without an end', $$delete from ops.jobs where object_id = pg_temp.id('order held')$$),
+('attempt_has_lookup', 'a sender that nobody looks after', $$delete from ops.jobs where object_id = pg_temp.id('payment sent')$$),
+('attempt_has_lookup', 'an unknown charge that nobody looks up', $$delete from ops.jobs where object_id = pg_temp.id('payment unknown')$$),
+('attempt_has_lookup', 'a refund that nobody looks up', $$delete from ops.jobs where object_id = pg_temp.id('refund back')$$),
+('attempt_not_overdue', 'sending for longer than a sender lives', pg_temp.payment('payment sent', $$armed_at = now() - interval '106 s'$$)),
+('', 'though not before', pg_temp.payment('payment sent', $$armed_at = now() - interval '100 s'$$)),
+('attempt_not_overdue', 'unknown for longer than the horizon', pg_temp.payment('payment unknown', $$armed_at = now() - interval '27 min'$$)),
+('', 'though not before', pg_temp.payment('payment unknown', $$armed_at = now() - interval '25 min'$$)),
+('capture_is_booked', 'captures booked a cent off, which make up for each other',
+    pg_temp.entry('unplaced_capture', 'capture due', '{1,-1}') || ';' || pg_temp.entry('unplaced_capture', 'capture back', '{-1,1}')),
+('capture_is_booked clearing_is_captured transit_is_owed', 'a refund that was never booked', $$delete from ledger.entries where effect = 'refund_settled'$$),
+('unplaced_is_returned', 'a capture whose job is gone', $$delete from ops.jobs where object_id = pg_temp.id('capture due')$$),
+('jobs_not_buried unplaced_is_returned', 'or buried', pg_temp.job('capture due', 'buried_at = now()')),
+('', 'though not one whose refund is under way', $$delete from ops.jobs where object_id = pg_temp.id('capture back')$$),
+('audit_has_every_payment_change transit_is_owed unplaced_is_returned', 'a capture voided by hand', pg_temp.payment('capture due', $$state = 'voided'$$)),
+('refunds_within_capture', 'more given back than was captured', pg_temp.payment('refund back', 'amount = amount + 1')),
+('one_live_refund_per_capture', 'two refunds of half of it each', 'drop index app.payments_one_return;' || pg_temp.payment('refund back', 'amount = 5700') || ';' ||
+    $$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id, unplaced)
+        select org, pg_temp.id('x'), order_id, gateway, 'x', amount, currency, state, armed_at, created_at, kind, capture_id, unplaced from app.payments
+        where id = pg_temp.id('refund back');
+    select ops.job_put(501, 'payment_lookup', pg_temp.id('x'), now() + '1 min', false, 'request');
+    select ops.audit_put(501, 'tester', 'payment.refund_sending', pg_temp.id('x'), 1, 'request', '{}')$$),
+('audit_has_every_payment_change', 'a payment without its trace', $$delete from ops.audit where action = 'payment.succeeded' and object_id = pg_temp.id('payment paid')$$),
+('audit_has_every_payment_change', 'a refund without its trace', $$delete from ops.audit where object_id = pg_temp.id('refund returned')$$),
+('audit_has_every_order_change', 'an order without its trace', $$delete from ops.audit where action = 'order.paid' and object_id = pg_temp.id('order paid')$$),
+('audit_has_every_order_change', 'an order changed by hand', $$update app.orders set version = version + 1 where id = pg_temp.id('order held')$$),
+('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
+    running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
+('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),
+('webhooks_not_stuck', 'an event that nobody looks at', $$update app.webhook_events set due_at = now() - interval '6 min'$$),
+('webhooks_not_stuck', 'or whose worker died', $$update app.webhook_events set due_at = now() - interval '16 min', leased_until = now() - interval '6 min'$$),
+('', 'though not one that is worked on', $$update app.webhook_events set due_at = now() - interval '6 min', leased_until = now() + interval '1 min'$$),
+('webhooks_not_buried', 'an event given up on', $$update app.webhook_events set state = 'buried'$$),
+('jobs_not_late', 'a job that nobody begins', pg_temp.job('payment sent', $$due_at = now() - interval '6 min'$$)),
+('jobs_not_late', 'by the business clock', pg_temp.job('order held', $$due_at = ops.now() - interval '6 min'$$)),
+('', 'though not one that is worked on', pg_temp.job('payment sent', $$due_at = now() - interval '6 min', leased_until = now() + interval '1 min'$$)),
+('jobs_not_buried', 'a job given up on', pg_temp.job('event', 'buried_at = now()'));
+
+select is(pg_temp.told(p.break), p.expect, p.says) from planted p order by p.ord;
+select is_empty('select name from invariants where name not in (select unnest(string_to_array(expect, '' '')) from planted)',
+    'every invariant has seen a break');
+select cmp_ok((select count(*) from invariants), '>=', 30::bigint, 'and there are that many');
+
+-- --- the span, the limit, and what is said ---------------------------------------
+
+update app.orders set created_at = ops.now() - interval '4 h' where id = pg_temp.id('order held');
+delete from ops.jobs where object_id = pg_temp.id('order held');
+select is(pg_temp.broken() || ' | ' || pg_temp.broken(10800), 'held_expires | ', 'what is older than the span is seen only over everything');
+delete from ops.jobs where kind = 'payment_lookup';
+select is((select count(*) from ops.broken_attempt_has_lookup(2)), 2::bigint, 'no more rows than asked for');
+select results_eq('select * from ops.broken_held_expires(10)', $$select 501, 'order ' || pg_temp.id('order held'),
+    'it is held until ' || (select expires_at from app.orders where id = pg_temp.id('order held')) || ', and no job ends that'$$,
+    'a row names the organizer, the object, and what is wrong with it');
+
+select * from finish();
+rollback;
