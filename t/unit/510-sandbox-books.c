@@ -87,7 +87,8 @@ static struct posting
 sale(enum txn_gateway g, const char *reference)
 {
         return (struct posting){
-                .gateway = g, .kind = TXN_SALE, .reference = str_of(reference), .order = STR("ord"), .house = STR("house"),
+                .gateway = g, .kind = TXN_SALE, .reference = str_of(reference),
+                .order = STR("ord"), .house = STR("house"),
                 .data = g == TXN_STRIPE ? STR("{\"reference\":\"r\"}") : STR(""),
                 .amount = { 1000, CURRENCY_USD }, .code = BOOKS_CODE_APPROVED
         };
@@ -287,8 +288,8 @@ static void
 an_id_is_its_row_and_nothing_else_is_an_id(void **state)
 {
         static const char *const no[] = {
-                "", "pi", "pi_", "ch_1Sandbox0000000000000042", "pi_1Sandbox000000000000004", "pi_1Sandbox00000000000000420",
-                "pi_1Sandbox000000000000004x", "pi_2Sandbox0000000000000042", "pi_1Sandbox-000000000000042"
+                "", "pi", "pi_", "ch_1Sandbox0000000000000042", "pi_1Sandbox000000000000004",
+                "pi_1Sandbox00000000000000420", "pi_1Sandbox000000000000004x", "pi_2Sandbox0000000000000042", "pi_1Sandbox-000000000000042"
         };
         struct arena *a = arena_new(ARENA_CAP);
         int64_t row;
