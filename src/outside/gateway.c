@@ -24,7 +24,8 @@ static const struct dialect {
         bool (*code_is_setup)(struct str);
 } dialects[] = {
         { nmi_usable, nmi_sale, nmi_authorize, nmi_capture, nmi_void, nmi_refund, nmi_code_is_setup },
-        { stripe_usable, stripe_sale, stripe_authorize, stripe_capture, stripe_void, stripe_refund, stripe_code_is_setup },
+        { stripe_usable, stripe_sale, stripe_authorize, stripe_capture, stripe_void, stripe_refund,
+            stripe_code_is_setup },
 };
 
 const char *const gateway_names[] = { "nmi", "stripe", NULL };

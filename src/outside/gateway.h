@@ -47,7 +47,7 @@ struct gateway_step {
         struct str reference, order, house;     /* the step's own reference */
         struct str transaction;         /* the gateway's id of the charge */
         struct money amount;
-        bool whole;                     /* refund: all of the charge, none of it given back yet: it may be voided instead */
+        bool whole;                     /* refund: all of the charge, none given back yet: it may be voided instead */
 };
 
 struct gateway_answer {

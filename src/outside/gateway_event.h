@@ -8,6 +8,7 @@
  * gateway_event_head() reads id and type of a raw body whose signature was
  * good; it looks at nothing else, so that intake stays cheap. false: the body
  * is no JSON object with both (id 1..255 printable characters, type 1..100).
+ * "resend" is read too: its id comes with the signature, and is absent here.
  *
  * gateway_event_read() reads all that we use. An event of a type that we don't
  * know is SUBJECT_OTHER; members that we don't know are ignored; ids and
@@ -37,14 +38,15 @@ struct gateway_event {
         enum gateway_subject subject;
         enum gateway_record_state state;        /* what it says of a charge or refund */
         struct str transaction;                 /* the gateway's id of the subject */
-        struct str charge;                      /* refund, dispute: the gateway's id of its charge; absent when not told */
+        struct str charge;                      /* refund, dispute: the gateway's id of its charge; absent: not told */
         struct str reference, order, house;     /* as we sent them; absent when not told */
         struct money amount;                    /* 0 when not told */
         bool made;                              /* from the list, not as the gateway would have sent it */
         struct str body;                        /* of gateway_events(): what to keep */
 };
 
-bool gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type) MUSTCHECK;
+bool gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type)
+    MUSTCHECK;
 bool gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out,
     struct err *e) MUSTCHECK;
 

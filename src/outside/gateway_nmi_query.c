@@ -45,7 +45,8 @@ record_read(struct arena *a, const xmlNode *transaction, const struct nmi_wanted
         r->order = nmi_xml_merchant_field(a, transaction, "1");
         r->house = nmi_xml_merchant_field(a, transaction, "2");
         r->card_last4 = nmi_card_last4(nmi_xml_text(a, transaction, "cc_number"));
-        r->card_brand = nmi_card_brand(nmi_xml_text(a, transaction, "cc_type"), nmi_xml_text(a, transaction, "cc_number"));
+        r->card_brand = nmi_card_brand(nmi_xml_text(a, transaction, "cc_type"),
+            nmi_xml_text(a, transaction, "cc_number"));
         return gateway_is_id(r->transaction) && nmi_xml_amount(a, transaction, action, w->kind, &r->amount);
 }
 
@@ -122,7 +123,8 @@ nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_r
         if (!s->whole || !out->asked || gateway_records_approved(out))
                 return;
         charge = ARENA_NEW(t->arena, struct gateway_records);
-        query(t, "transaction_id", s->transaction, &(struct nmi_wanted){ NMI_CHARGE, STR_NONE, s->transaction }, charge);
+        query(t, "transaction_id", s->transaction, &(struct nmi_wanted){ NMI_CHARGE, STR_NONE, s->transaction },
+            charge);
         if (!charge->asked) {
                 *out = *charge;
         } else if (charge->n == 1 && charge->record[0].state == RECORD_VOIDED) {

@@ -131,7 +131,8 @@ nmi_xml_root(struct arena *a, struct str body, struct str *why)
 
 /* A refund's amount is negative. */
 bool
-nmi_xml_amount(struct arena *a, const xmlNode *transaction, const xmlNode *action, enum nmi_kind kind, struct money *out)
+nmi_xml_amount(struct arena *a, const xmlNode *transaction, const xmlNode *action, enum nmi_kind kind,
+    struct money *out)
 {
         struct str text = nmi_xml_text(a, action, "amount");
         enum currency currency;

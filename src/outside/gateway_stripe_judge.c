@@ -84,7 +84,8 @@ is_ours(const struct json *object, const struct stripe_asked *asked)
                     str_eq(stripe_metadata(object, "reference"), asked->reference);
         case STRIPE_CAPTURE:
         case STRIPE_CANCEL:
-                return stripe_as(object, "payment_intent") != NULL && str_eq(stripe_id(object, "id"), asked->transaction);
+                return stripe_as(object, "payment_intent") != NULL &&
+                    str_eq(stripe_id(object, "id"), asked->transaction);
         case STRIPE_REFUND:
                 return stripe_as(object, "refund") != NULL && is_amount(object, "amount", asked->amount) &&
                     str_eq(stripe_metadata(object, "reference"), asked->reference) &&

@@ -135,7 +135,8 @@ malformed_headers_are_bad(void **state)
                 { STANDARD, NULL }, { STANDARD, "" }, { STANDARD, "v1" }, { STANDARD, "v1," },
                 { STANDARD, "rTBSwXTrzMM+EvMMwvdmEQhxBQJ0Wok83Q60Bo1si1c=" }, { STANDARD, SVIX_HEADER " " },
                 { STANDARD, "v1,rTBSwXTrzMM+EvMMwvdmEQhxBQJ0Wok83Q60Bo1si1c" },
-                { STANDARD, "v1,rTBSwXTrzMM+EvMMwvdmEQhxBQJ0Wok83Q60Bo1si1d=" },       /* the same bytes, not canonical */
+                { STANDARD, "v1,rTBSwXTrzMM+EvMMwvdmEQhxBQJ0Wok83Q60Bo1si1d=" },       /* the same bytes,
+                    not canonical */
                 { STANDARD, "v1a,rTBSwXTrzMM+EvMMwvdmEQhxBQJ0Wok83Q60Bo1si1c=" },
         };
 
