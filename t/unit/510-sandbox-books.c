@@ -289,7 +289,8 @@ an_id_is_its_row_and_nothing_else_is_an_id(void **state)
 {
         static const char *const no[] = {
                 "", "pi", "pi_", "ch_1Sandbox0000000000000042", "pi_1Sandbox000000000000004",
-                "pi_1Sandbox00000000000000420", "pi_1Sandbox000000000000004x", "pi_2Sandbox0000000000000042", "pi_1Sandbox-000000000000042"
+                "pi_1Sandbox00000000000000420",
+                "pi_1Sandbox000000000000004x", "pi_2Sandbox0000000000000042", "pi_1Sandbox-000000000000042"
         };
         struct arena *a = arena_new(ARENA_CAP);
         int64_t row;
