@@ -37,6 +37,7 @@ int payments_settle(const struct conf *c, const struct options *o);
 int webhooks_list(const struct conf *c, const struct options *o);
 int webhooks_show(const struct conf *c, const struct options *o);
 int webhooks_replay(const struct conf *c, const struct options *o);
+int verify_books(const struct conf *c, const struct options *o);
 int secrets_list(const struct conf *c, const struct options *o);
 int secrets_rotate(const struct conf *c, const struct options *o);
 

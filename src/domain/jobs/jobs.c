@@ -7,6 +7,7 @@
 #include "domain/jobs/jobs.h"
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
+#include "domain/verify/verify.h"
 #include "domain/webhooks/webhook.h"
 #include "io/task.h"
 
