@@ -1,6 +1,6 @@
 # An answer of the gateway that ends half-way, drips, is held back or never comes decides nothing by itself: no order is charged twice, each ends paid or held, and the
 # books agree.
-# A relay before the gateway does it to the TLS bytes of charges and of look-ups alike: to those of the answer, and to those of the handshake, after which nothing was sent.
+# A relay before the gateway does it to the TLS bytes of charges and of look-ups alike: to those of an answer, and to those of a handshake, after which nothing was sent.
 use strict;
 use warnings;
 use Test::More;

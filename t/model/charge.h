@@ -36,6 +36,8 @@
  * - A look-up that finds nothing new before the horizon: it leads back to
  *   where it began. When look-ups are made is left open, so any schedule of
  *   them is among ours.
+ * - A look-up without an answer: it decides nothing and sets the count of
+ *   not-founds back, so it can only put a conclusion off.
  * - A decline that the query does not show yet: nothing is captured by it.
  * - Time of the machine: age and fence count the same time. A frozen virtual
  *   machine or a clock set forward is outside; voiding what comes late covers

@@ -98,7 +98,8 @@ no_schedule_harms_three_attempts(void **state)
         struct charge_setup w = charge_rules_on(3);
 
         (void)state;
-        assert_true(holds("three attempts, one look-up dies", &w));
+        w.lookup_deaths = getenv("BOXOFFICE_TEST_FULL") == NULL ? 0 : 1;
+        assert_true(holds("three attempts", &w));
 }
 
 static void
