@@ -85,7 +85,7 @@ static const struct {
         { "webhooks", "replay", "[--dry-run] EVENT  looks at it again; --dry-run: says what would be done", webhooks_replay },
         { "secrets", "list", "the sealing keys, and how much stands under each", secrets_list },
         { "secrets", "rotate", "seals everything anew with the key file's first key", secrets_rotate },
-        { "verify", "", "[NAME...]  whether the books hold: a line for each invariant; status 1 when one is broken", verify_books },
+        { "verify", "", "[NAME...]  a line for each invariant; status 1 when one is broken", verify_books },
         { "restore", "finish", "[--no-hold-money]  after a restore: renews the epoch; charges wait for the sweep", restore_finish },
         { "restore", "resume", "money calls answer again, without waiting for the sweep", restore_resume },
 };

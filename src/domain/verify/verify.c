@@ -117,5 +117,6 @@ verify_row(struct arena *a, const struct rows *r, int i)
 {
         struct str object = row_text(r, i, "object"), detail = row_text(r, i, "detail");
 
-        return str_fmt(a, "organizer %lld: %.*s: %.*s", (long long)row_i64(r, i, "org"), STR_ARG(object), STR_ARG(detail));
+        return str_fmt(a, "organizer %lld: %.*s: %.*s", (long long)row_i64(r, i, "org"), STR_ARG(object),
+            STR_ARG(detail));
 }

@@ -1,4 +1,4 @@
-/* verify_command.c - `boxoffice verify`: a line for each invariant, and the rows that break one. */
+/* command_verify.c - `boxoffice verify`: a line for each invariant, and the rows that break one. */
 #include "base/base.h"
 #include "base/arena.h"
 #include "domain/house/command_inner.h"
