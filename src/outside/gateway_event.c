@@ -284,15 +284,6 @@ nmi_event(struct gateway_event *ev, const struct json *root, struct err *e)
 
 /* --- Stripe ------------------------------------------------------------ */
 
-/* The charge of a refund or a dispute, as gateway_answer named it; one made without an intent has only its own id. */
-static struct str
-stripe_charge(const struct json *object)
-{
-        struct str intent = stripe_id(object, "payment_intent");
-
-        return intent.p != NULL ? intent : stripe_id(object, "charge");
-}
-
 static bool
 stripe_event(struct gateway_event *ev, const struct json *root, struct err *e)
 {
@@ -313,7 +304,7 @@ stripe_event(struct gateway_event *ev, const struct json *root, struct err *e)
                 ev->state = stripe_refund_state(object);
         if (ev->subject == SUBJECT_CHARGE)
                 return true;
-        ev->charge = stripe_charge(object);
+        ev->charge = stripe_charge_of(object);
         /* Its object is the charge, and which refund it was is not told. */
         if (whole_charge) {
                 ev->charge = ev->charge.p != NULL ? ev->charge : ev->transaction;

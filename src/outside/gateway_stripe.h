@@ -73,9 +73,14 @@ void stripe_events_read(struct arena *a, const struct json *list, struct gateway
 struct str stripe_card_brand(const struct json *intent);
 struct str stripe_card_last4(const struct json *intent);
 
+void stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway_dispute *out);
+void stripe_settlements_read(struct arena *a, const struct json *list, struct gateway_settlements *out);
+
 /* An object out of an answer; NULL when it is none or not of this kind ("payment_intent"). */
 const struct json *stripe_object(struct arena *a, struct str body, const char *kind);
 const struct json *stripe_as(const struct json *node, const char *kind);
+/* The array of a list and whether another page follows; NULL: it is no list, or one that goes on from nothing. */
+const struct json *stripe_page(const struct json *list, bool *more);
 struct str stripe_text(const struct json *object, const char *key);             /* a string; absent when it is not */
 /* An id, or the id of the object that stands there expanded. */
 struct str stripe_id(const struct json *object, const char *key);
@@ -86,6 +91,8 @@ bool stripe_money(const struct json *object, const char *key, struct money *out)
 /* Ours into Stripe's units and back; false when it doesn't come out even. */
 bool stripe_minor(struct money m, int64_t *out) MUSTCHECK;
 bool stripe_amount(int64_t minor, enum currency c, int64_t *out) MUSTCHECK;
+/* The charge of a refund or a dispute, as gateway_answer named it; made without an intent it has only its own id. */
+struct str stripe_charge_of(const struct json *object);
 bool stripe_is_charge(struct str id);   /* of a charge made without an intent (ch_...) */
 bool stripe_seconds(struct str rfc3339, int64_t *out) MUSTCHECK;       /* of a time in UTC, as Stripe counts */
 struct str stripe_time(struct arena *a, const struct json *object, const char *key);    /* RFC 3339, or absent */

@@ -19,11 +19,12 @@
 static bool
 list_read(const struct json *list, const struct json **first, struct gateway_records *out)
 {
-        const struct json *data = json_member(list, "data"), *more = json_member(list, "has_more");
+        bool more;
+        const struct json *data = stripe_page(list, &more);
 
         memset(out, 0, sizeof *out);
         out->why = STR("the answer is no list, or one with more pages than fit");
-        if (data == NULL || data->kind != JSON_ARRAY || more == NULL || more->kind != JSON_BOOL || more->boolean)
+        if (data == NULL || more)
                 return false;
         *first = data->child;
         return true;
@@ -202,19 +203,18 @@ event_read(struct arena *a, const struct json *event, struct gateway_event *out)
 void
 stripe_events_read(struct arena *a, const struct json *list, struct gateway_events *out)
 {
-        const struct json *data = json_member(list, "data"), *more = json_member(list, "has_more");
-        const struct json *one;
+        bool more;
+        const struct json *data = stripe_page(list, &more);
 
         *out = (struct gateway_events){ .why = STR("the answer is no list of events") };
-        if (data == NULL || data->kind != JSON_ARRAY || more == NULL || more->kind != JSON_BOOL ||
-            (more->boolean && data->children == 0))
+        if (data == NULL)
                 return;
         out->event = ARENA_ARRAY(a, struct gateway_event, data->children);
-        for (one = data->child; one != NULL; one = one->next)
+        for (const struct json *one = data->child; one != NULL; one = one->next)
                 if (stripe_as(one, "event") == NULL || !event_read(a, one, &out->event[out->n++]))
                         return;
         out->asked = true;
-        if (more->boolean)
+        if (more)
                 out->next = out->event[out->n - 1].id;
 }
 

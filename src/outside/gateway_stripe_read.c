@@ -136,6 +136,26 @@ stripe_minor(struct money m, int64_t *out)
         return shifted(m.minor, more_decimals(m.currency), out);
 }
 
+const struct json *
+stripe_page(const struct json *list, bool *more)
+{
+        const struct json *data = json_member(list, "data"), *has_more = json_member(list, "has_more");
+
+        if (data == NULL || data->kind != JSON_ARRAY || has_more == NULL || has_more->kind != JSON_BOOL ||
+            (has_more->boolean && data->children == 0))
+                return NULL;
+        *more = has_more->boolean;
+        return data;
+}
+
+struct str
+stripe_charge_of(const struct json *object)
+{
+        struct str intent = stripe_id(object, "payment_intent");
+
+        return intent.p != NULL ? intent : stripe_id(object, "charge");
+}
+
 bool
 stripe_is_charge(struct str id)
 {
