@@ -3,31 +3,13 @@
 # jobs, and renews the epoch after a restore. By running it beside a live stack.
 use strict;
 use warnings;
-use IPC::Open3 qw(open3);
 use Problem;
 use Stack;
-use Symbol qw(gensym);
 use Test::More;
 
 my $s     = Stack->up(pay => 1, hook => 1, api => 1);
-my $build = $ENV{BUILD} || 'var/build';
-my %env   = (BOXOFFICE_DATABASE_URL => $s->{database_url}, PATH => $ENV{PATH}, map { defined $ENV{$_} ? ($_ => $ENV{$_})
-    : () } qw(ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS));
-
-# run([program, arguments], settings) -> {status, out, err}; a setting undef is not set
-sub run {
-    my ($command, %more) = @_;
-    local %ENV = (%env, %more);
-    delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
-    my ($program, @arguments) = @$command;
-    my $err = gensym;
-    my $pid = open3(my $in, my $out, $err, "$build/$program", @arguments);
-    close $in;
-    my %got = (out => do { local $/; <$out> } // '', err => do { local $/; <$err> } // '');
-    waitpid $pid, 0;
-    return { %got, status => $? >> 8, signal => $? & 127 };
-}
-sub bx { return run([ 'boxoffice', @_ ]) }
+sub run { return $s->run(@_) }
+sub bx  { return $s->boxoffice(@_) }
 # One claim: this exit status, nothing on stdout, and a message like this.
 sub refused {
     my ($got, $status, $says, $name) = @_;
@@ -49,9 +31,16 @@ refused(bx(qw(keys create --role)),                    2, qr/option '--role' req
 refused(bx(qw(jobs retry)),                            2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job without its name');
 refused(bx(qw(jobs retry one event_complete x)),       2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job of an ill-formed name');
 refused(bx(qw(jobs cancel 1 event_complete 00000000-0000-8000-8000-000000000000)), 3, qr/^boxoffice: there is no such job$/m, 'a job that is not there');
+refused(bx(qw(webhooks list --state lost)),            2, qr/^boxoffice: --state is received, applied, ignored or buried$/m, 'a state nobody knows');
+refused(bx('webhooks', $_),                            2, qr/^boxoffice: give one EVENT/, "webhooks $_ without an event") for qw(show replay);
+refused(bx('webhooks', $_, 'a', 'b'),                  2, qr/^boxoffice: give one EVENT/, "webhooks $_ with two") for qw(show replay);
+refused(bx('webhooks', $_, 'evt_nobody'),              3, qr/^boxoffice: not_found: there is no such event$/m, "webhooks $_ of one that never came") for qw(show replay);
+refused(bx(qw(webhooks replay --dry-run evt_nobody)),  3, qr/there is no such event/, 'nor is it tried dry');
+refused(bx(qw(payments lookup)),                       2, qr/^boxoffice: \S/, 'a look-up of nothing');
 my $help = bx('--help');
 is($help->{status}, 0, 'help is no failure');
-like($help->{err} . $help->{out}, qr/boxoffice $_/, "... and has $_") for 'config', 'keys +create', 'jobs +list', 'restore +finish';
+like($help->{err} . $help->{out}, qr/boxoffice $_/, "... and has $_") for 'config', 'keys +create', 'jobs +list', 'webhooks +list',
+    'webhooks +show', 'webhooks +replay', 'secrets +list', 'secrets +rotate', 'restore +finish';
 like(bx('--version')->{out}, qr/^boxoffice \d+\.\d+/, 'it tells its version');
 
 # --- settings ------------------------------------------------------------------------
@@ -86,6 +75,29 @@ for my $case (@settings) {
 refused(run([qw(boxoffice jobs list)], BOXOFFICE_DATABASE_URL => undef), 2, qr/^boxoffice: BOXOFFICE_DATABASE_URL must be set/, 'no database is named');
 my $away = run([qw(boxoffice jobs list)], BOXOFFICE_DATABASE_URL => 'postgresql://boxoffice_owner@/boxoffice?host=/nowhere');
 ok($away->{status} != 0 && $away->{err} =~ /^boxoffice: /m && !$away->{signal}, 'a database that is not there is told, not crashed on') or diag(explain($away));
+
+# A key file is read where it is of use, and what is wrong with it is told with its name.
+my $keys = $s->dir . '/secret/other.key';
+my @key  = map { sprintf '%064x', $_ } 1 .. 9;
+my @files = (
+    [ undef, qr/can't be read$/m, 'a key file that is not there' ],
+    [ '', qr/holds no key$/m, 'an empty one' ],
+    [ "# only this\n\n", qr/holds no key$/m, 'one of comments' ],
+    [ substr($key[0], 1) . "\n", qr/must hold 64 hexadecimal digits a line$/m, 'a digit too few' ],
+    [ "$key[0]0\n", qr/must hold 64/, 'one too many' ],
+    [ 'x' x 64 . "\n", qr/must hold 64/, 'no digits' ],
+    [ 'a' x 500 . "\n", qr/must hold 64/, 'an endless line' ],
+    [ "$key[0]\n$key[1]\n$key[0]\n", qr/holds a key twice$/m, 'a key that is there twice' ],
+    [ join("\n", @key), qr/holds more keys than are kept$/m, 'nine keys' ],
+);
+for my $case (@files) {
+    my ($text, $says, $name) = @$case;
+    if (defined $text) { open my $out, '>', $keys or die "$keys: $!"; print {$out} $text; close $out }
+    my $got = run([qw(boxoffice secrets list)], BOXOFFICE_KEY_FILE => $keys);
+    refused($got, 2, $says, $name);
+    like($got->{err}, qr/^boxoffice: the key file \Q$keys\E /, '... by its name');
+    unlike($got->{err}, qr/[0-9a-f]{20}/, '... and nothing of a key');
+}
 
 # --- keys ---------------------------------------------------------------------------------
 
@@ -124,13 +136,19 @@ is($finish->{status}, 0, 'a restore is finished');
 is($finish->{out}, $epoch->() . "\n", '... printing the new epoch');
 isnt($epoch->(), $before, '... which is another');
 is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'ok', '... and all is served');
+$s->stop('jobs');    # else it ends the hold at once
 my $hold = bx(qw(restore finish));
-like($hold->{err}, qr/restore resume/, 'with money on hold, told how to go on');
+like($hold->{err}, qr/^boxoffice: charges answer 503 recovering until the jobs daemon has compared/, 'with money on hold, told what ends it');
 is($s->call(GET => '/readyz', undef, key => undef)->{json}{status}, 'recovering', '... /readyz tells it');
 my $refused = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa');
 problem_ok($refused, 503, 'recovering', 'a payment');
 is(bx(qw(restore resume))->{status}, 0, 'resumed');
 is($s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{json}{status}, 'paid', '... and tickets are sold again');
+$s->start('jobs');
+bx(qw(restore finish));
+ok($s->wait_until(15, sub { $s->call(GET => '/readyz', undef, key => undef)->{json}{status} eq 'ok' }), 'by itself it goes on once the gateways were asked');
+is_deeply([ @{ $s->dbh->selectcol_arrayref(q{select actor from ops.audit where action = 'recovery.ended' order by recorded_at}) }[ 0, -1 ] ],
+    [ 'operator', 'jobs' ], '... and the audit log knows by whom');
 
 $s->books_ok;
 done_testing;
