@@ -15,7 +15,7 @@ charge_rules_on(unsigned attempts)
 #define RULE(name, without) .name = true,
 #include "model/charge.def"
 #undef RULE
-                .horizon_units = HORIZON, .not_founds_final = 3,
+                .horizon_units = HORIZON, .not_founds_final = 3, .count_from_horizon = true,
                 .gateway_keeps_time = true, .lookup_deaths = 1, .only = HARM_NONE,
         };
 }

@@ -11,7 +11,7 @@
  * The database's payment_settle is the one transition that all paths use;
  * whoever comes second gets ERR_STATE_CONFLICT and changes nothing. An unknown
  * attempt is never sent again: payment_lookup() asks the gateway by reference,
- * and "not found" is believed only past the horizon and three times in a row.
+ * and "not found" counts only past the horizon, and is believed three times in a row.
  * Webhooks, sweeps and operators decide nothing: they ask for that look-up.
  *
  * A capture that no order takes (late_approved, or a second record that the

@@ -18,16 +18,25 @@
 
 #define NOT_FOUNDS_FINAL        3
 #define FENCE_SLACK_MS          100
+#define HORIZON_SLACK_MS        100
+#define BEYOND_MS               10000
+#define UNASKED_MS              5000
 
-/* 2 s, 5 s, 15 s, 1 min, 2 min, then every 5 min; at most a quarter of the horizon, which is short in a sandbox. */
+/*
+ * 2 s, 5 s, 15 s, 1 min, 2 min, then every 5 min, but once when the horizon has
+ * passed; from then on quickly, because only what is not found then counts.
+ */
 static int64_t
-next_delay_ms(const struct task *t, int64_t lookups)
+next_delay_ms(const struct task *t, const struct attempt *at)
 {
         static const int64_t seconds[] = { 2, 5, 15, 60, 120, 300 };
-        size_t i = lookups < (int64_t)ARRAY_LEN(seconds) ? (size_t)lookups : ARRAY_LEN(seconds) - 1;
-        int64_t ms = seconds[i] * 1000, most = t->conf->horizon_ms / 4;
+        size_t i = at->lookups < (int64_t)ARRAY_LEN(seconds) ? (size_t)at->lookups : ARRAY_LEN(seconds) - 1;
+        int64_t ms = seconds[i] * 1000, horizon_in = t->conf->horizon_ms - at->age_ms;
+        int64_t beyond = t->conf->horizon_ms / 16 < BEYOND_MS ? t->conf->horizon_ms / 16 : BEYOND_MS;
 
-        return ms < most ? ms : most;
+        if (horizon_in <= 0)
+                return beyond;
+        return ms < horizon_in ? ms : horizon_in + HORIZON_SLACK_MS;
 }
 
 static void
@@ -134,7 +143,7 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
         if (own != NULL)
                 return settle(t, j, at, PAYMENT_SUCCEEDED, &a, e);
         if (undecided(r))
-                return job_again(t, j, next_delay_ms(t, at->lookups), STR("the gateway has not decided"), false, e);
+                return job_again(t, j, next_delay_ms(t, at), STR("the gateway has not decided"), false, e);
         if (!attempt_open(at))
                 return job_finish(t, j, e);
         /* Declined, voided, or charged another amount, which goes back: nothing of it stands. */
@@ -161,14 +170,23 @@ looked_up_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
+/*
+ * Not found counts from the horizon on: what was not there before may still
+ * have been on its way. No answer counts for nothing, either way.
+ */
 static bool
-looked_up(struct task *t, const struct job *j, bool not_found, int64_t *not_founds, struct err *e)
+looked_up(struct task *t, const struct attempt *at, const struct gateway_records *r, int64_t *not_founds, struct err *e)
 {
         struct counting c = { .params = params_in(t->arena) };
 
-        param_i64(&c.params, j->org);
-        param_uuid(&c.params, j->object);
-        param_bool(&c.params, not_found);
+        param_i64(&c.params, at->payment.org);
+        param_uuid(&c.params, at->payment.id);
+        if (r->asked && r->n > 0)
+                param_bool(&c.params, false);
+        else if (r->asked && at->age_ms >= t->conf->horizon_ms)
+                param_bool(&c.params, true);
+        else
+                param_null(&c.params);
         if (!db_tx_run(t->db, t->arena, &t->subject, looked_up_tx, &c, e))
                 return false;
         *not_founds = c.not_founds;
@@ -204,8 +222,8 @@ not_found(struct task *t, struct attempt *at, const struct job *j, int64_t not_f
                 nothing.decline_code = STR("generic_decline");
                 return settle(t, j, at, PAYMENT_DECLINED, &nothing, e);
         }
-        if (at->age_ms < t->conf->horizon_ms || not_founds < NOT_FOUNDS_FINAL)
-                return job_again(t, j, next_delay_ms(t, at->lookups), STR("not found yet"), false, e);
+        if (not_founds < NOT_FOUNDS_FINAL)
+                return job_again(t, j, next_delay_ms(t, at), STR("not found yet"), false, e);
         return settle(t, j, at, PAYMENT_NOT_FOUND, &nothing, e);
 }
 
@@ -254,7 +272,7 @@ lost(struct task *t, const struct job *j, struct err *e)
                                     payment_lookup(t, j, e);
         }
         return asked ? job_finish(t, j, e)
-            : job_again(t, j, next_delay_ms(t, j->attempts), STR("no gateway could be asked"), false, e);
+            : job_again(t, j, UNASKED_MS, STR("no gateway could be asked"), false, e);
 }
 
 bool
@@ -272,9 +290,9 @@ payment_lookup(struct task *t, const struct job *j, struct err *e)
         if (!give_up_sender(t, j, &at, e))
                 return false;
         ask(t, &at, r);
-        if (!looked_up(t, j, r->asked && r->n == 0, &not_founds, e))
+        if (!looked_up(t, &at, r, &not_founds, e))
                 return false;
         if (!r->asked)
-                return job_again(t, j, next_delay_ms(t, at.lookups), r->why, false, e);
+                return job_again(t, j, next_delay_ms(t, &at), r->why, false, e);
         return r->n > 0 ? found(t, &at, j, r, e) : not_found(t, &at, j, not_founds, e);
 }
