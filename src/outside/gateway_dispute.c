@@ -76,6 +76,7 @@ stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway
         out->reason = stripe_text(d, "reason");
         out->due_by = stripe_time(a, json_member(d, "evidence_details"), "due_by");
         out->asked = out->found = true;
+        out->why = STR_NONE;
 }
 
 static bool
@@ -111,6 +112,7 @@ stripe_settlements_read(struct arena *a, const struct json *list, struct gateway
                         return;
                 }
         out->asked = true;
+        out->why = STR_NONE;
         if (more)
                 out->next = out->item[out->n - 1].id;
 }

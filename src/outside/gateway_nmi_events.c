@@ -148,6 +148,7 @@ nmi_events_read(struct arena *a, struct str body, struct gateway_events *out, si
                 if (nmi_xml_is(c, "transaction") && event_make(a, c, &out->event[out->n]))
                         out->n++;
         out->asked = true;
+        out->why = STR_NONE;
 }
 
 /* The digits of 2026-11-24T22:50:39[.123]Z; a fraction is cut off. */

@@ -67,6 +67,7 @@ nmi_records_read(struct arena *a, struct str body, const struct nmi_wanted *w, s
                 }
         }
         out->asked = true;
+        out->why = STR_NONE;
         gateway_records_sort(out);
 }
 

@@ -43,6 +43,17 @@ gateway_records_sort(struct gateway_records *r)
         }
 }
 
+void
+gateway_records_reverse(struct gateway_records *r)
+{
+        for (int i = 0; i < r->n / 2; i++) {
+                struct gateway_record one = r->record[i];
+
+                r->record[i] = r->record[r->n - 1 - i];
+                r->record[r->n - 1 - i] = one;
+        }
+}
+
 bool
 gateway_records_approved(const struct gateway_records *r)
 {

@@ -14,6 +14,7 @@ bool gateway_only_of(struct str s, const char *allowed, size_t max);
 
 /* The oldest first; those without a time keep their place behind them. */
 void gateway_records_sort(struct gateway_records *r);
+void gateway_records_reverse(struct gateway_records *r);       /* of a list that has the newest first */
 bool gateway_records_approved(const struct gateway_records *r);         /* whether any is */
 
 #endif

@@ -46,16 +46,15 @@ record_add(struct gateway_records *out, const struct json *object)
         return r->transaction.p != NULL && stripe_money(object, "amount", &r->amount) ? r : NULL;
 }
 
+/* Stripe lists the newest first, and tells times by the second. */
 static void
 ended(struct gateway_records *out, bool ok)
 {
         out->asked = ok;
-        if (ok) {
-                gateway_records_sort(out);
-                return;
-        }
-        out->n = 0;
-        out->why = STR("a record can't be read");
+        out->n = ok ? out->n : 0;
+        out->why = ok ? STR_NONE : STR("a record can't be read");
+        gateway_records_reverse(out);
+        gateway_records_sort(out);
 }
 
 static bool
@@ -214,6 +213,7 @@ stripe_events_read(struct arena *a, const struct json *list, struct gateway_even
                 if (stripe_as(one, "event") == NULL || !event_read(a, one, &out->event[out->n++]))
                         return;
         out->asked = true;
+        out->why = STR_NONE;
         if (more)
                 out->next = out->event[out->n - 1].id;
 }
