@@ -103,6 +103,34 @@ select is(ops.job_revive(501, 'work', pg_temp.id('no such job')), false, 'one th
 select ops.job_drop(501, 'work', pg_temp.id('g'));
 select is((pg_temp.job('g')).org, null, 'work that is no longer needed is dropped');
 
+-- A live worker needs longer.
+create function pg_temp.extend(p_object text, p_daemon text, p_ms bigint) returns boolean language sql as $$
+    select ops.job_extend(501, 'work', pg_temp.id(p_object), pg_temp.id(p_daemon), p_ms) $$;
+select pg_temp.put('h', '-1 min');
+select is(pg_temp.extend('h', 'one', 60000), false, 'who does not hold the lease can''t extend it');
+select pg_temp.claim('one', p_lease => 1000);
+select is(pg_temp.extend('h', 'two', 60000), false, 'nor can another');
+select is(pg_temp.extend('h', 'one', 60000), true, 'who holds it can');
+select results_eq($$select lease, leased_until > clock_timestamp() + '55 s' and leased_until <= clock_timestamp() + '60 s', attempts from pg_temp.job('h')$$,
+    $$values (pg_temp.id('one'), true, 1)$$, 'from now on, and it counts for nothing');
+update ops.jobs set leased_until = now() - interval '1 s' where object_id = pg_temp.id('h');
+select pg_temp.claim('two');
+select is(pg_temp.extend('h', 'one', 60000), false, 'once another has it, it can''t any more');
+select is((pg_temp.job('h')).lease, pg_temp.id('two'), 'and the other keeps it');
+
+-- Work that comes round for ever.
+select ops.job_ensure(501, 'round', pg_temp.id('i'));
+select results_eq($$select due_at <= clock_timestamp(), business, attempts, lease from ops.jobs where kind = 'round'$$, $$values (true, false, 0, null::uuid)$$,
+    'work that comes round is due when it is first asked for');
+update ops.jobs set due_at = now() + interval '1 hour', lease = pg_temp.id('one'), leased_until = now() + interval '1 min' where kind = 'round';
+create temp table round as select * from ops.jobs where kind = 'round';
+select ops.job_ensure(501, 'round', pg_temp.id('i'));
+select results_eq($$select * from ops.jobs where kind = 'round'$$, 'select * from round', 'one that is there, and held, is left alone');
+update ops.jobs set buried_at = now(), attempts = 20 where kind = 'round';
+select ops.job_ensure(501, 'round', pg_temp.id('i'));
+select results_eq($$select buried_at, attempts, due_at from ops.jobs where kind = 'round'$$, 'select null::timestamptz, 0, due_at from round',
+    'but taken out of the grave');
+
 -- Two clocks.
 delete from ops.jobs;
 select pg_temp.put('by business', '10 min', true), pg_temp.put('by wall', '10 min', false);

@@ -47,7 +47,7 @@ update app.credentials set expires_at = now() - interval '1 s' where id = pg_tem
 select is((select id from app.credential_find(sha256('a'))), null, 'nor one that has expired by the wall clock');
 
 -- The epoch.
-create temp table old as select epoch from ops.house_get();
+create temp table old as select epoch, house from ops.house_get();
 select is((select recovering from ops.house_get()), false, 'a new installation is not recovering');
 select pg_temp.ticket_type(501, 'later event', 'seat', 100);
 create function pg_temp.start(p_name text) returns void language plpgsql as $$
@@ -58,6 +58,7 @@ end $$;
 select pg_temp.start('before');
 select isnt(ops.epoch_renew(true), (select epoch from old), 'a restore renews the epoch');
 select results_eq('select recovering, epoch <> (select epoch from old) from ops.house_get()', 'values (true, true)', 'and everybody can see it');
+select is((select house from ops.house_get()), house, 'the installation is the same for ever') from old;
 select throws_ok($$select pg_temp.start('during')$$, 'BX040', null, 'no charge begins meanwhile');
 select is((select count(*) from app.payments), 1::bigint, 'nothing of it is written');
 select is(pg_temp.remaining('seat'), 98::bigint, 'and no ticket held');
@@ -66,8 +67,29 @@ select lives_ok($$select pg_temp.open('reserved', 'held', '{seat}', '{1}', 'late
 create temp table renewed as select epoch from ops.house_get();
 select ops.recovery_end('tester');
 select results_eq('select epoch, recovering from ops.house_get()', 'select epoch, false from renewed', 'the end of the recovery keeps the epoch');
+select results_eq($$select org, actor, object_id from ops.audit where action = 'recovery.ended'$$, $$select 0, 'tester', epoch from renewed$$, 'and says who ended it');
 select lives_ok($$select pg_temp.start('after')$$, 'and charges begin again');
 select throws_ok('insert into ops.epoch (one) values (false)', '23514', null, 'there is one epoch');
+
+-- From when a gateway's list is compared with ours.
+select is(ops.sweep_since(3600), ops.now() - interval '1 hour', 'a sweep looks back by seconds of the business clock');
+select is(ops.sweep_since(0), ops.now(), 'or none');
+delete from ops.audit where action in ('epoch.renewed', 'recovery.ended');
+create temp table ended as select max(recorded_at) as at from ops.audit;
+select is(ops.sweep_since(null), at - interval '1 day', 'after a restore it looks back to a day before the books end') from ended;
+select ops.clock_advance(86400 * 30), ops.epoch_renew(true);
+select is(ops.sweep_since(null), at - interval '1 day', 'however long ago that is, and though the recovery itself writes into them') from ended;
+select ops.clock_advance(60), ops.epoch_renew(false), ops.epoch_renew(true);
+select is(ops.sweep_since(null), at - interval '1 day', 'nor does an operator who begins it again shorten that') from ended;
+select ops.clock_advance(60), ops.recovery_end('tester');
+select ops.clock_advance(86400), ops.epoch_renew(false);
+select ops.clock_advance(60), ops.epoch_renew(true);
+select is(ops.sweep_since(null), at + interval '30 days 2 min', 'a later restore counts from the books that it restored') from ended;
+delete from ops.audit where action in ('epoch.renewed', 'recovery.ended');
+update ops.audit set recorded_at = recorded_at + interval '1 year';
+select is(ops.sweep_since(null), ops.now() - interval '1 day', 'never from a time to come');
+delete from ops.audit;
+select is(ops.sweep_since(null), ops.now() - interval '1 day', 'books that are empty end now');
 
 select * from finish();
 rollback;
