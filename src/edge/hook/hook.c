@@ -14,6 +14,22 @@ now_s(void)
         return clock_wall_ms() / 1000;
 }
 
+/* A field that was sent twice says two things, and none of them counts. */
+static struct str
+only_header(const struct request *rq, const char *name)
+{
+        struct str head, rest, value = STR("");
+        int n = 0;
+
+        for (char *const *p = rq->params; p != NULL && *p != NULL; p++) {
+                if (!str_cut(str_of(*p), '=', &head, &rest) || !str_is(head, name))
+                        continue;
+                value = rest;
+                n++;
+        }
+        return n == 1 ? value : STR("");
+}
+
 static bool
 signed_well(struct request *rq, const char *party, const char *secrets, enum signature verdict, struct err *e)
 {
@@ -51,7 +67,7 @@ hook_nmi(struct request *rq, struct reply *rp, struct err *e)
         struct webhook_ask ask = { .gateway = STR("nmi") };
 
         return signed_well(rq, "nmi", secrets,
-            signature_nmi(t->arena, request_header(rq, "HTTP_WEBHOOK_SIGNATURE"), rq->body, str_of(secrets)), e) &&
+            signature_nmi(t->arena, only_header(rq, "HTTP_WEBHOOK_SIGNATURE"), rq->body, str_of(secrets)), e) &&
             has_head(rq, &ask, e) && take(rq, rp, &ask, e);
 }
 
@@ -63,7 +79,7 @@ hook_stripe(struct request *rq, struct reply *rp, struct err *e)
         struct webhook_ask ask = { .gateway = STR("stripe") };
 
         return signed_well(rq, "stripe", secrets,
-            signature_stripe(t->arena, request_header(rq, "HTTP_STRIPE_SIGNATURE"), rq->body, str_of(secrets), now_s()), e) &&
+            signature_stripe(t->arena, only_header(rq, "HTTP_STRIPE_SIGNATURE"), rq->body, str_of(secrets), now_s()), e) &&
             has_head(rq, &ask, e) && take(rq, rp, &ask, e);
 }
 
@@ -74,9 +90,9 @@ hook_resend(struct request *rq, struct reply *rp, struct err *e)
         struct task *t = rq->task;
         const char *secrets = t->conf->webhook_secret_resend;
         bool svix = request_header(rq, "HTTP_SVIX_ID").n > 0;
-        struct str id = request_header(rq, svix ? "HTTP_SVIX_ID" : "HTTP_WEBHOOK_ID");
-        struct str time = request_header(rq, svix ? "HTTP_SVIX_TIMESTAMP" : "HTTP_WEBHOOK_TIMESTAMP");
-        struct str signature = request_header(rq, svix ? "HTTP_SVIX_SIGNATURE" : "HTTP_WEBHOOK_SIGNATURE");
+        struct str id = only_header(rq, svix ? "HTTP_SVIX_ID" : "HTTP_WEBHOOK_ID");
+        struct str time = only_header(rq, svix ? "HTTP_SVIX_TIMESTAMP" : "HTTP_WEBHOOK_TIMESTAMP");
+        struct str signature = only_header(rq, svix ? "HTTP_SVIX_SIGNATURE" : "HTTP_WEBHOOK_SIGNATURE");
         struct webhook_ask ask = { .gateway = STR("resend") };
 
         if (!signed_well(rq, "resend", secrets,
