@@ -7,7 +7,7 @@ use Time::HiRes qw(sleep time);
 use Stack;
 use Storm;
 
-my $s    = Stack->up(pay => 12, sandbox_sync => 0);
+my $s    = Stack->up(webhooks => 0, pay => 12, sandbox_sync => 0);
 my $shop = $s->shop(types => [ [ Floor => 5000, 1000 ] ]);
 my $charges = sub { join ' ', map { $_->{status} } @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } };
 my $fault   = sub { my ($kind, %more) = @_; $s->sandbox(POST => '/sandbox/faults', { target => 'gateway', kind => $kind, count => 1, %more }) };

@@ -17,7 +17,8 @@ package Stack;
 # With BOXOFFICE_STACK=DIR it uses the stack running there and leaves it up.
 #
 # up() takes: pay hook api (workers), env {BOXOFFICE_X => value} (before what
-# dev sets), sandbox_sync => 0, build => DIR, db_only => 1.
+# dev sets), sandbox_sync => 0, webhooks => 0 (the sandbox sends none), build =>
+# DIR, db_only => 1.
 
 use strict;
 use warnings;
@@ -50,11 +51,7 @@ sub up {
         $self->{dir} = "$TOP/var/stack/$name.$$" . (keys %UP ? '-' . keys %UP : '');
         $UP{ $self->{dir} } = $self;
         Scalar::Util::weaken($UP{ $self->{dir} });
-        local %ENV = %ENV;
-        delete @ENV{ grep { /^BOXOFFICE_/ } keys %ENV };
-        $ENV{ uc $_ }      = $opt{$_} for grep { defined $opt{$_} } qw(pay hook api build);
-        $ENV{WORKER_ENV}   = join ' ', map { "$_=$opt{env}{$_}" } sort keys %{ $opt{env} || {} };
-        $ENV{SANDBOX_SYNC} = 'off' if exists $opt{sandbox_sync} && !$opt{sandbox_sync};
+        local %ENV = _environment(%opt);
         $ENV{DB_ONLY}      = 1 if $opt{db_only};
         $ENV{PG_BUFFERS} ||= '32MB';
         $ENV{NGINX_WORKERS} ||= 1;
@@ -65,6 +62,18 @@ sub up {
     open my $env, '<', "$self->{dir}/env" or die "$self->{dir}/env: $!\n";
     while (<$env>) { $self->{ lc $1 } = $2 if /^export BOXOFFICE_(\w+)='(.*)'$/ }
     return $self;
+}
+
+# What dev is told by its environment.
+sub _environment {
+    my (%opt) = @_;
+    my %env = %ENV;
+    delete @env{ grep { /^BOXOFFICE_/ } keys %env };
+    $env{ uc $_ }          = $opt{$_} for grep { defined $opt{$_} } qw(pay hook api build);
+    $env{WORKER_ENV}       = join ' ', map { "$_=$opt{env}{$_}" } sort keys %{ $opt{env} || {} };
+    $env{SANDBOX_SYNC}     = 'off' if exists $opt{sandbox_sync} && !$opt{sandbox_sync};
+    $env{SANDBOX_WEBHOOKS} = 'off' if exists $opt{webhooks} && !$opt{webhooks};
+    return %env;
 }
 
 sub dir          { $_[0]{dir} }
@@ -132,11 +141,7 @@ sub stop  { my ($self, $part) = @_; system("$TOP/dev", 'part', $self->{dir}, 'st
 
 sub start {
     my ($self, $part) = @_;
-    my %opt = %{ $self->{opt} };
-    local %ENV = %ENV;
-    delete @ENV{ grep { /^BOXOFFICE_/ } keys %ENV };
-    $ENV{ uc $_ }    = $opt{$_} for grep { defined $opt{$_} } qw(pay hook api build);
-    $ENV{WORKER_ENV} = join ' ', map { "$_=$opt{env}{$_}" } sort keys %{ $opt{env} || {} };
+    local %ENV = _environment(%{ $self->{opt} });
     system("$TOP/dev", 'part', $self->{dir}, 'start', $part) == 0 or die "$part did not start\n";
 }
 
