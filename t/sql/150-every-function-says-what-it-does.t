@@ -11,9 +11,10 @@ use Test::More;
 my $top = "$FindBin::Bin/../../sql/functions";
 my %nouns = (
     access => 'credential', catalog => 'event|events|inventory|organizer|organizers|ticket_type|ticket_types',
-    orders => 'order|orders|guest', payments => 'payment|capture|refund|return', webhooks => 'webhook|webhooks',
-    ledger => 'entry|entries', ops => '\w+',
+    orders => 'order|orders|guest', payments => 'payment|payments|capture|refund|return', webhooks => 'webhook|webhooks',
+    ledger => 'entry|entries', ops => '\w+', verify => 'broken',
 );
+my %schema = (ops => 'ops', ledger => 'ledger', verify => 'ops');    # of a folder; else app
 my @files;
 find({ wanted => sub { push @files, $_ if -f }, no_chdir => 1 }, $top);
 cmp_ok(scalar @files, '>=', 50, 'there are files');
@@ -26,7 +27,7 @@ sub faults {
     return 'makes ' . @made . ' functions' if @made != 1;
     my ($schema, $made, $list) = $text =~ /^create or replace function (\w+)\.(\w+)\((.*?)\)\s*returns\b/ms or return 'no "create or replace function schema.name("';
     return "makes $made" if $made ne $name;
-    return "$schema.$name stands in $room/" if $schema ne ($room =~ /^(?:ops|ledger)$/ ? $room : 'app');
+    return "$schema.$name stands in $room/" if $schema ne ($schema{$room} // 'app');
     return "$name is no name of $room/" if $nouns{$room} && $name !~ /^(?:$nouns{$room})(?:_|$)/;
 
     my ($head) = $text =~ /\A((?:--.*\n)+)/ or return 'no header';

@@ -111,5 +111,14 @@ select lives_ok($$update app.payments set gateway_transaction = 'gateway capture
 select throws_ok($$select pg_temp.begin('other', 'order three', 11399)$$, 'P0001', null, 'nothing but the order''s total is charged');
 select throws_ok($$select pg_temp.begin('zero', 'order three', 0)$$, 'P0001', null, 'least of all nothing');
 
+-- What look-ups found is counted, and moves nothing.
+create temp table looked (n int generated always as identity, not_found boolean, not_founds int, lookups int);
+insert into looked (not_found, not_founds, lookups) values (true, 1, 1), (true, 2, 2), (null, 2, 3), (true, 3, 4), (false, 0, 5), (null, 0, 6), (true, 1, 7);
+select pg_temp.sending('looked'), pg_temp.settle('payment looked', 'unknown');
+select results_eq(format($$select * from app.payment_looked_up(501, pg_temp.id('payment looked'), %L)$$, not_found),
+    format('values (%s, %s)', not_founds, lookups), format('look-up %s, not found: %s', lookups, coalesce(not_found::text, 'it said nothing that counts')))
+from looked order by n;
+select is(pg_temp.state('payment looked') || ' ' || pg_temp.status('order looked'), 'unknown processing', 'an attempt is not over by being looked up');
+
 select * from finish();
 rollback;

@@ -182,6 +182,11 @@ select is(pg_temp.give_back('strange 2', 'refund of strange 2') || ' ' || pg_tem
     'it goes back too');
 select is((select count(*) from ledger.entries where order_id is null), 2::bigint, 'booked under no order');
 
+-- What is not over is listed.
+select set_eq('select id, state from app.payments_open(1000)', $$select id, state from app.payments where state in ('sending', 'unknown', 'late_approved')$$,
+    'an operator sees the attempts that are not over, and the captures whose money is not back');
+select is((select count(*) from app.payments_open(2)), 2::bigint, 'as many as are asked for');
+
 -- What the sum of all is.
 select is((select sum(a) from ledger.entries, unnest(amounts) a), 0::numeric, 'the books sum to zero');
 select is((select -sum(amounts[2]) from ledger.entries where effect in ('unplaced_capture', 'refund_settled') and accounts[2] = 'refunds_in_transit'),
