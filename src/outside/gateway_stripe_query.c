@@ -1,11 +1,13 @@
 /*
  * gateway_stripe_query.c - what Stripe knows of a reference, and its list of
- * events. Stripe's search is minutes behind when it is ill; the horizon is
- * longer than it usually is, and events tell the rest.
+ * events. Its search is a minute behind what happened, an hour when it is ill
+ * (docs.stripe.com/search), which is longer than a horizon: what the search
+ * does not find is looked for in the list of the last hours, which is not
+ * behind.
  */
 #include "base/base.h"
 #include "base/arena.h"
-#include "base/check.h"
+#include "base/clock.h"
 #include "io/json_read.h"
 #include "io/json_write.h"
 #include "io/task.h"
@@ -13,6 +15,9 @@
 #include "outside/gateway_stripe.h"
 
 #define REFUNDS_PAGE    100
+#define RECENT_S        INT64_C(7200)
+#define RECENT_PAGE     40
+#define RECENT_PAGES    5               /* of more charges than that in two hours only the search tells */
 #define EVENTS_PAGE     40              /* a hundred with their objects are more values than json_read.h takes */
 
 /* The elements of a list; false when there are more on other pages, or it is none. */
@@ -75,18 +80,24 @@ intent_read(struct arena *a, const struct json *intent, struct gateway_records *
         return true;
 }
 
+/* Adds those of the reference; false when one of them can't be read. */
+static bool
+intents_add(struct arena *a, const struct json *first, struct str reference, struct gateway_records *out)
+{
+        for (const struct json *one = first; one != NULL; one = one->next)
+                if (str_eq(stripe_metadata(one, "reference"), reference) &&
+                    (stripe_as(one, "payment_intent") == NULL || !intent_read(a, one, out)))
+                        return false;
+        return true;
+}
+
 void
 stripe_intents_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out)
 {
-        const struct json *one;
-        bool ok = true;
+        const struct json *first;
 
-        if (!list_read(list, &one, out))
-                return;
-        for (; one != NULL && ok; one = one->next)
-                if (str_eq(stripe_metadata(one, "reference"), reference))
-                        ok = stripe_as(one, "payment_intent") != NULL && intent_read(a, one, out);
-        ended(out, ok);
+        if (list_read(list, &first, out))
+                ended(out, intents_add(a, first, reference, out));
 }
 
 static bool
@@ -116,6 +127,40 @@ stripe_refunds_read(struct arena *a, const struct json *list, struct str referen
         ended(out, ok);
 }
 
+/* A page of the intents of the last hours; NULL, with a word why, when it can't be read. */
+static const struct json *
+recent_page(struct task *t, struct str cursor, bool *more, struct str *why)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents") };
+        const struct json *list;
+
+        stripe_put_int(t->arena, &c, "created[gte]", clock_wall_ms() / 1000 - RECENT_S);
+        stripe_put_int(t->arena, &c, "limit", RECENT_PAGE);
+        stripe_put(&c, "expand[]", STR("data.latest_charge"));
+        if (cursor.p != NULL)
+                stripe_put(&c, "starting_after", cursor);
+        list = stripe_ask(t, &c, "list", why);
+        return list == NULL ? NULL : stripe_page(list, more);
+}
+
+static void
+recent_read(struct task *t, struct str reference, struct gateway_records *out)
+{
+        struct str cursor = STR_NONE, why = STR_NONE;
+        bool ok = true, more = true;
+
+        for (int page = 0; ok && more && page < RECENT_PAGES; page++) {
+                const struct json *data = recent_page(t, cursor, &more, &why);
+
+                ok = data != NULL && intents_add(t->arena, data->child, reference, out);
+                for (const struct json *one = ok ? data->child : NULL; one != NULL; one = one->next)
+                        cursor = stripe_id(one, "id");
+        }
+        ended(out, ok);
+        if (why.p != NULL && !ok)
+                out->why = why;
+}
+
 /* A reference stands in the query between quotes: one that could end them is never asked for. */
 void
 stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
@@ -133,6 +178,8 @@ stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
         list = stripe_ask(t, &c, "search_result", &out->why);
         if (list != NULL)
                 stripe_intents_read(t->arena, list, reference, out);
+        if (out->asked && out->n == 0)
+                recent_read(t, reference, out);
 }
 
 void

@@ -5,7 +5,6 @@
  */
 #include "base/base.h"
 #include "base/arena.h"
-#include "base/check.h"
 #include "base/clock.h"
 #include "io/json_read.h"
 #include "outside/gateway_records.h"
