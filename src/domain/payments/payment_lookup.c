@@ -65,6 +65,10 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
                 return false;
         if (ok && outcome != PAYMENT_UNKNOWN)
                 log_settled(t, at);
+        if (!ok && at->refund && at->payment.late && outcome == PAYMENT_SUCCEEDED)
+                log_error(&t->subject, "payment.refunded_twice", { "refund", at->payment.reference },
+                    { "transaction", a->transaction }, { "next", STR("its capture's money went back by another refund too: "
+                    "claim this one back at the gateway") });
         err_clear(e);                   /* in a conflict somebody else was first: just as well */
         /* An outcome that is still unknown has its next look-up. */
         return outcome == PAYMENT_UNKNOWN || job_finish(t, j, e);
@@ -86,6 +90,12 @@ is_ours(const struct attempt *at, const struct gateway_record *r)
         return r->amount.minor == at->payment.amount.minor && r->amount.currency == at->payment.amount.currency;
 }
 
+static bool
+booked(const struct attempt *at)
+{
+        return str_is(at->state, "succeeded") || str_is(at->state, "late_approved") || str_is(at->state, "voided");
+}
+
 /*
  * The record that is the attempt: the one in our books; else the first
  * approved one of our amount. NULL when there is none (yet).
@@ -100,7 +110,7 @@ own_record(const struct attempt *at, const struct gateway_records *r)
 
                 if (rec->state != RECORD_APPROVED || (!at->refund && !is_ours(at, rec)))
                         continue;
-                if (at->transaction.p != NULL ? str_eq(rec->transaction, at->transaction) : first == NULL)
+                if (booked(at) ? str_eq(rec->transaction, at->transaction) : first == NULL)
                         first = rec;
         }
         return first;
@@ -113,7 +123,7 @@ return_others(struct task *t, const struct attempt *at, const struct gateway_rec
 {
         for (int i = 0; i < r->n && !at->refund; i++)
                 if (r->record[i].state == RECORD_APPROVED && &r->record[i] != own &&
-                    !str_eq(r->record[i].transaction, at->transaction) && !capture_second(t, at, &r->record[i], e))
+                    !(booked(at) && str_eq(r->record[i].transaction, at->transaction)) && !capture_second(t, at, &r->record[i], e))
                         return false;
         return true;
 }
@@ -138,7 +148,7 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
 
         if (!return_others(t, at, r, own, e))
                 return false;
-        if (str_is(at->state, "succeeded") || str_is(at->state, "late_approved") || str_is(at->state, "voided"))
+        if (booked(at))
                 return job_finish(t, j, e);
         if (own != NULL)
                 return settle(t, j, at, PAYMENT_SUCCEEDED, &a, e);

@@ -27,7 +27,6 @@ struct returning {
         struct str reference;
         struct str verdict, gateway;
         struct gateway_step step;
-        int64_t tries;
 };
 
 /* Repeatable: a second run finds its own record and goes on with it. */
@@ -53,7 +52,6 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         CHECK(r.n == 1);
         w->verdict = row_text(&r, 0, "verdict");
         w->gateway = row_text(&r, 0, "gateway");
-        w->tries = row_i64(&r, 0, "tries");
         w->step = (struct gateway_step){
                 .reference = w->reference, .transaction = row_text(&r, 0, "transaction"), .whole = true,
                 .amount.minor = row_i64(&r, 0, "amount"), .order = STR(""),
@@ -66,14 +64,15 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
-/* An earlier try may have reached the gateway after all: then its money is back, and nothing is sent. */
+/*
+ * An earlier try may have reached the gateway after all, also one whose record
+ * a restore has lost: then the money is back, and nothing is sent.
+ */
 static bool
 back_already(struct task *t, const struct returning *w, struct gateway_answer *a)
 {
         struct gateway_records *r = ARENA_NEW(t->arena, struct gateway_records);
 
-        if (w->tries == 0)
-                return false;
         gateway_lookup_refund(t, w->gateway, &w->step, r);
         for (int i = 0; i < r->n; i++) {
                 if (r->record[i].state != RECORD_APPROVED)
