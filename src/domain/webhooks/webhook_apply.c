@@ -71,8 +71,8 @@ claimed_read(struct batch *b, struct event *ev, const struct rows *r)
 {
         ev->claimed = r->n == 1 && !row_bool(r, 0, "buried");
         if (r->n == 1 && !ev->claimed)
-                log_error(&b->task->subject, "webhook.buried", { "event", ev->id }, { "gateway", ev->gateway },
-                    { "detail", STR("its workers died") }, { "next", STR("see `boxoffice webhooks show`, then replay") });
+                log_error(&b->task->subject, "webhook.buried", { "webhook", ev->id },
+                    { "gateway", ev->gateway }, { "detail", STR("its workers died") }, { "next", STR("see `boxoffice webhooks show`, then replay") });
         if (!ev->claimed)
                 return;
         ev->type = row_text(r, 0, "type");
@@ -170,8 +170,8 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
         struct str note = str_fmt(t->arena, "%s: %s", err_info(why->code)->code, why->detail);
         struct rows r;
 
-        log_error(&t->subject, "webhook.failed", { "event", ev->id }, { "gateway", ev->gateway }, { "type", ev->type },
-            { "detail", note });
+        log_error(&t->subject, "webhook.failed", { "webhook", ev->id }, { "gateway", ev->gateway },
+            { "type", ev->type }, { "detail", note });
         event_params(&p, ev);
         param_uuid(&p, b->lease);
         param_i64(&p, retry_delay_ms(ev->attempts));
@@ -180,7 +180,7 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
         if (!db_query(t->db, t->arena, &t->subject, &stmt_webhook_again, &p, &r, e))
                 return false;
         if (row_bool(&r, 0, "buried"))
-                log_error(&t->subject, "webhook.buried", { "event", ev->id }, { "gateway", ev->gateway },
+                log_error(&t->subject, "webhook.buried", { "webhook", ev->id }, { "gateway", ev->gateway },
                     { "detail", note }, { "next", STR("see `boxoffice webhooks show`, then replay") });
         return true;
 }

@@ -49,7 +49,8 @@ take(struct sweep *s, const struct gateway_event *ev, struct err *e)
         if (!webhook_take(t, &ask, e))
                 return false;
         s->recovered++;
-        log_warn(&t->subject, "webhook.recovered", { "gateway", s->gateway }, { "event", ev->id }, { "type", ev->type });
+        log_warn(&t->subject, "webhook.recovered", { "gateway", s->gateway }, { "webhook", ev->id },
+            { "type", ev->type });
         return true;
 }
 
