@@ -71,8 +71,9 @@ claimed_read(struct batch *b, struct event *ev, const struct rows *r)
 {
         ev->claimed = r->n == 1 && !row_bool(r, 0, "buried");
         if (r->n == 1 && !ev->claimed)
-                log_error(&b->task->subject, "webhook.buried", { "webhook", ev->id },
-                    { "gateway", ev->gateway }, { "detail", STR("its workers died") }, { "next", STR("see `boxoffice webhooks show`, then replay") });
+                log_error(&b->task->subject, "webhook.buried", { "webhook", ev->id }, { "gateway", ev->gateway },
+                    { "detail", STR("its workers died") },
+                    { "next", STR("see `boxoffice webhooks show`, then replay") });
         if (!ev->claimed)
                 return;
         ev->type = row_text(r, 0, "type");

@@ -188,7 +188,8 @@ webhooks_sweep_restore(struct task *t, const struct job *j, struct err *e)
 
         if (!all_compare(t, j, 0, &why)) {
                 log_error(&t->subject, "webhooks.not_swept", { "detail", str_of(why.detail) },
-                    { "next", STR("charges wait until it is: see why the gateway does not answer, or `boxoffice restore resume`") });
+                    { "next", STR("charges wait until it is: see why the gateway does not answer, "
+                    "or `boxoffice restore resume`") });
                 return job_again(t, j, RESTORE_RETRY_MS, str_dup(t->arena, str_of(why.detail)), false, e);
         }
         return house_recovery_end(t, "jobs", e) && job_finish(t, j, e);

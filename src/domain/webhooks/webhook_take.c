@@ -46,6 +46,7 @@ bool
 webhook_take(struct task *t, const struct webhook_ask *ask, struct err *e)
 {
         struct str key = dedup_key(t, ask);
+        struct str place = webhook_place(t->arena, ask->gateway, ask->event_id);
         struct params p = params_in(t->arena);
         struct rows r;
 
@@ -54,7 +55,7 @@ webhook_take(struct task *t, const struct webhook_ask *ask, struct err *e)
         param_text(&p, ask->event_id);
         param_text(&p, ask->gateway);
         param_text(&p, ask->type);
-        param_bytes(&p, keyring_seal(t->arena, t->keyring, webhook_place(t->arena, ask->gateway, ask->event_id), ask->body));
+        param_bytes(&p, keyring_seal(t->arena, t->keyring, place, ask->body));
         param_bool(&p, ask->recovered);
         /* Harmless when repeated after a lost connection: the second finds the first. */
         if (!db_query(t->db, t->arena, &t->subject, &stmt_webhook_take, &p, &r, e))

@@ -79,7 +79,8 @@ hook_stripe(struct request *rq, struct reply *rp, struct err *e)
         struct webhook_ask ask = { .gateway = STR("stripe") };
 
         return signed_well(rq, "stripe", secrets,
-            signature_stripe(t->arena, only_header(rq, "HTTP_STRIPE_SIGNATURE"), rq->body, str_of(secrets), now_s()), e) &&
+            signature_stripe(t->arena, only_header(rq, "HTTP_STRIPE_SIGNATURE"), rq->body, str_of(secrets), now_s()),
+            e) &&
             has_head(rq, &ask, e) && take(rq, rp, &ask, e);
 }
 
@@ -96,7 +97,8 @@ hook_resend(struct request *rq, struct reply *rp, struct err *e)
         struct webhook_ask ask = { .gateway = STR("resend") };
 
         if (!signed_well(rq, "resend", secrets,
-            signature_standard(t->arena, id, time, signature, rq->body, str_of(secrets), now_s()), e) || !has_head(rq, &ask, e))
+            signature_standard(t->arena, id, time, signature, rq->body, str_of(secrets), now_s()), e) ||
+            !has_head(rq, &ask, e))
                 return false;
         ask.event_id = id;              /* the signed one; bodies have none */
         return take(rq, rp, &ask, e);
