@@ -8,7 +8,8 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select p.org, 'payment ' || p.id, format('it is %s, and no job looks it up', p.state)
+    select p.org, case p.kind when 'refund' then 'refund ' else 'payment ' end || p.id,
+        format('it is %s, and no job looks it up', p.state)
     from ops.payments_recent(p_recent_s, '{sending,unknown}') p
     where not exists (select from ops.jobs j where j.org = p.org and j.kind = 'payment_lookup' and j.object_id = p.id)
     limit p_limit;

@@ -8,7 +8,8 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select p.org, 'payment ' || p.id, format('a %s that is %s, and the audit log does not say so', p.kind, p.state)
+    select p.org, case p.kind when 'refund' then 'refund ' else 'payment ' end || p.id,
+        format('a %s that is %s, and the audit log does not say so', p.kind, p.state)
     from ops.payments_recent(p_recent_s, null) p
     where not exists (select from ops.audit a where a.org = p.org and a.object_id = p.id and a.action in (case
           when p.kind = 'refund' then 'payment.refund_' || p.state

@@ -9,7 +9,8 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select p.org, 'payment ' || p.id, format('a %s of %s that is %s has the entry %s %s', p.kind, p.amount, p.state, e.accounts, e.amounts)
+    select p.org, case p.kind when 'refund' then 'refund ' else 'payment ' end || p.id,
+        format('a %s of %s that is %s has the entry %s %s', p.kind, p.amount, p.state, e.accounts, e.amounts)
     from ops.payments_recent(p_recent_s, '{late_approved,voided,succeeded}') p
     left join ledger.entries e on e.org = p.org and e.object_id = p.id
         and e.effect = case p.kind when 'refund' then 'refund_settled' else 'unplaced_capture' end

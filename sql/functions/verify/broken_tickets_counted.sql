@@ -8,7 +8,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select t.org, 'ticket type ' || t.id, format('of %s tickets %s are left and %s sold or held', t.quantity, coalesce(b.n, 0), coalesce(l.n, 0))
+    select t.org, 'type ' || t.id, format('of %s tickets %s are left and %s sold or held', t.quantity, coalesce(b.n, 0), coalesce(l.n, 0))
     from app.ticket_types t
     left join (select x.org, x.type_id, sum(x.remaining) as n from app.ticket_buckets x group by x.org, x.type_id) b
         on b.org = t.org and b.type_id = t.id
