@@ -8,6 +8,16 @@
 
 static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+int64_t
+uuid_made_ms(struct uuid u)
+{
+        int64_t ms = 0;
+
+        for (int i = 0; i < 6; i++)
+                ms = ms << 8 | u.b[i];
+        return ms;
+}
+
 struct uuid
 uuid_new(int32_t org)
 {

@@ -24,6 +24,7 @@ struct uuid {
 /* A fresh id of organizer number org, at the wall clock's millisecond. */
 struct uuid uuid_new(int32_t org);
 int32_t uuid_org(struct uuid u);
+int64_t uuid_made_ms(struct uuid u);    /* Unix time, by the wall clock of whoever made it */
 bool uuid_eq(struct uuid a, struct uuid b);
 bool uuid_is_nil(struct uuid u);
 /* The database's form: 8-4-4-4-12 hexadecimal. */

@@ -26,6 +26,35 @@ keys_read(struct arena *a, const struct conf *c, struct keyring *k, FILE *compla
         return conf_need(c->key_file, "KEY_FILE", complain) && keyring_read(c->key_file, k, complain);
 }
 
+/* Without a word of the other gateway it is NMI; with both, both are whole. */
+static bool
+uses_nmi(const struct conf *c)
+{
+        return c->stripe_secret_key == NULL || c->gateway_url != NULL || c->gateway_security_key != NULL;
+}
+
+static bool
+hooks_set(const struct conf *c, FILE *complain)
+{
+        bool ok = !uses_nmi(c) || conf_need(c->webhook_secret_nmi, "WEBHOOK_SECRET_NMI", complain);
+
+        if (c->stripe_secret_key != NULL)
+                ok &= conf_need(c->webhook_secret_stripe, "WEBHOOK_SECRET_STRIPE", complain);
+        return ok;
+}
+
+static bool
+gateways_set(const struct conf *c, FILE *complain)
+{
+        bool ok = conf_need(c->gateway_ca_file, "GATEWAY_CA_FILE", complain);
+
+        if (uses_nmi(c)) {
+                ok &= conf_need(c->gateway_url, "GATEWAY_URL", complain);
+                ok &= conf_need(c->gateway_security_key, "GATEWAY_SECURITY_KEY", complain);
+        }
+        return ok;
+}
+
 bool
 task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
 {
@@ -37,16 +66,10 @@ task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
                 ok &= conf_need(c->redis_url, "REDIS_URL", complain);
         if (doors & TASK_KEY)
                 ok &= keys_read(arena, c, &keyring, complain);
-        if (doors & TASK_HOOKS) {
-                ok &= conf_need(c->webhook_secret_nmi, "WEBHOOK_SECRET_NMI", complain);
-                if (c->stripe_secret_key != NULL)
-                        ok &= conf_need(c->webhook_secret_stripe, "WEBHOOK_SECRET_STRIPE", complain);
-        }
-        if (doors & TASK_GATEWAY) {
-                ok &= conf_need(c->gateway_url, "GATEWAY_URL", complain);
-                ok &= conf_need(c->gateway_ca_file, "GATEWAY_CA_FILE", complain);
-                ok &= conf_need(c->gateway_security_key, "GATEWAY_SECURITY_KEY", complain);
-        }
+        if (doors & TASK_HOOKS)
+                ok &= hooks_set(c, complain);
+        if (doors & TASK_GATEWAY)
+                ok &= gateways_set(c, complain);
         if (!ok) {
                 arena_free(arena);
                 return false;
@@ -60,10 +83,10 @@ task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
                 .kv = doors & TASK_REDIS ? kv_open(c->redis_url) : NULL,
                 .http = doors & TASK_GATEWAY ? http_open(c->gateway_ca_file) : NULL,
                 .fence = calloc(1, sizeof(struct fence)),
-                .gateway_breaker = calloc(1, sizeof(struct breaker)),
+                .gateway_breakers = calloc(TASK_GATEWAYS_MAX, sizeof(struct breaker)),
                 .keyring = &keyring,
         };
-        CHECK(t->fence != NULL && t->gateway_breaker != NULL);
+        CHECK(t->fence != NULL && t->gateway_breakers != NULL);
         return true;
 }
 
@@ -87,6 +110,6 @@ task_close(struct task *t)
         kv_close(t->kv);
         http_close(t->http);
         free(t->fence);
-        free(t->gateway_breaker);
+        free(t->gateway_breakers);
         arena_free(t->arena);
 }

@@ -25,10 +25,12 @@ struct task {
         struct kv *kv;
         struct http *http;
         struct fence *fence;
-        struct breaker *gateway_breaker;
+        struct breaker *gateway_breakers;               /* TASK_GATEWAYS_MAX: one a gateway */
         const struct keyring *keyring;
         struct log_subject subject;
 };
+
+#define TASK_GATEWAYS_MAX       4
 
 enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8 };        /* HOOKS: secrets to verify callbacks with */
 

@@ -30,6 +30,7 @@ static const struct dialect {
 
 const char *const gateway_names[] = { "nmi", "stripe", NULL };
 _Static_assert(ARRAY_LEN(gateway_names) == ARRAY_LEN(dialects) + 1, "every dialect has its name");
+_Static_assert(ARRAY_LEN(dialects) <= TASK_GATEWAYS_MAX, "every dialect has its breaker");
 
 static const struct dialect *
 dialect_of(struct str name)
@@ -63,10 +64,17 @@ gateway_code_is_setup(struct str gateway, struct str code)
         return d->code_is_setup(code);
 }
 
-static bool
-may_call(struct task *t, struct gateway_answer *out)
+/* Each gateway has a breaker of its own: one that is down stops nobody else. */
+static struct breaker *
+breaker_of(struct task *t, const struct dialect *d)
 {
-        if (breaker_allows(t->gateway_breaker))
+        return &t->gateway_breakers[d - dialects];
+}
+
+static bool
+may_call(struct task *t, const struct dialect *d, struct gateway_answer *out)
+{
+        if (breaker_allows(breaker_of(t, d)))
                 return true;
         *out = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("the breaker is open") };
         return false;
@@ -77,31 +85,32 @@ may_call(struct task *t, struct gateway_answer *out)
  * fails; silence is. An answer that refuses our credentials has a code.
  */
 static void
-record(struct task *t, const struct gateway_answer *a)
+record(struct task *t, const struct dialect *d, const struct gateway_answer *a)
 {
         bool silent = a->timed_out || (a->outcome == GATEWAY_NOT_SENT && a->code.p == NULL);
         int64_t open_ms = t->conf->call_deadline_ms / 2;
 
-        breaker_record(t->gateway_breaker, silent, BREAKER_LIMIT,
+        breaker_record(breaker_of(t, d), silent, BREAKER_LIMIT,
             open_ms > BREAKER_OPEN_MS ? open_ms : BREAKER_OPEN_MS);
 }
 
 static void
-charge(struct task *t, charge_fn *fn, const struct gateway_charge *c, struct gateway_answer *out)
+charge(struct task *t, const struct dialect *d, charge_fn *fn, const struct gateway_charge *c,
+    struct gateway_answer *out)
 {
-        if (!may_call(t, out))
+        if (!may_call(t, d, out))
                 return;
         fn(t, c, out);
-        record(t, out);
+        record(t, d, out);
 }
 
 static void
-step(struct task *t, step_fn *fn, const struct gateway_step *s, struct gateway_answer *out)
+step(struct task *t, const struct dialect *d, step_fn *fn, const struct gateway_step *s, struct gateway_answer *out)
 {
-        if (!may_call(t, out))
+        if (!may_call(t, d, out))
                 return;
         fn(t, s, out);
-        record(t, out);
+        record(t, d, out);
 }
 
 void
@@ -110,7 +119,7 @@ gateway_sale(struct task *t, struct str gateway, const struct gateway_charge *c,
         const struct dialect *d = dialect_of(gateway);
 
         CHECK(d != NULL);
-        charge(t, d->sale, c, out);
+        charge(t, d, d->sale, c, out);
 }
 
 void
@@ -119,7 +128,7 @@ gateway_authorize(struct task *t, struct str gateway, const struct gateway_charg
         const struct dialect *d = dialect_of(gateway);
 
         CHECK(d != NULL);
-        charge(t, d->authorize, c, out);
+        charge(t, d, d->authorize, c, out);
 }
 
 void
@@ -128,7 +137,7 @@ gateway_capture(struct task *t, struct str gateway, const struct gateway_step *s
         const struct dialect *d = dialect_of(gateway);
 
         CHECK(d != NULL);
-        step(t, d->capture, s, out);
+        step(t, d, d->capture, s, out);
 }
 
 void
@@ -137,7 +146,7 @@ gateway_void(struct task *t, struct str gateway, const struct gateway_step *s, s
         const struct dialect *d = dialect_of(gateway);
 
         CHECK(d != NULL);
-        step(t, d->cancel, s, out);
+        step(t, d, d->cancel, s, out);
 }
 
 void
@@ -146,5 +155,5 @@ gateway_refund(struct task *t, struct str gateway, const struct gateway_step *s,
         const struct dialect *d = dialect_of(gateway);
 
         CHECK(d != NULL);
-        step(t, d->refund, s, out);
+        step(t, d, d->refund, s, out);
 }

@@ -66,7 +66,9 @@ void stripe_judge(struct arena *a, int status, struct str body, const struct str
     struct gateway_answer *out, struct stripe_hint *hint);
 /* The intents of a list or search result that carry the reference. */
 void stripe_intents_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out);
-void stripe_refunds_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out);
+/* Those refunds of a list that are the step: by its reference; where it is whole, also one that gave back as much. */
+void stripe_refunds_read(struct arena *a, const struct json *list, const struct gateway_step *s,
+    struct gateway_records *out);
 /* A page of events, as gateway_events() gives them. */
 void stripe_events_read(struct arena *a, const struct json *list, struct gateway_events *out);
 

@@ -17,7 +17,8 @@
 #define REFUNDS_PAGE    100
 #define RECENT_S        INT64_C(7200)
 #define RECENT_PAGE     40
-#define RECENT_PAGES    5               /* of more charges than that in two hours only the search tells */
+#define RECENT_PAGES    25              /* of more than that nothing is known before the search is sure */
+#define SEARCH_LAG_MS   (INT64_C(3600) * 1000)  /* the search is behind by so long at most, when it is ill */
 #define EVENTS_PAGE     40              /* a hundred with their objects are more values than json_read.h takes */
 
 /* The elements of a list; false when there are more on other pages, or it is none. */
@@ -113,8 +114,19 @@ refund_read(struct arena *a, const struct json *refund, struct gateway_records *
         return true;
 }
 
+/* A refund of all of it under another name (its record is lost, or it was made in the dashboard): the money is back. */
+static bool
+gives_back_whole(const struct json *refund, const struct gateway_step *s)
+{
+        struct money m;
+
+        return s->whole && stripe_refund_state(refund) == RECORD_APPROVED && stripe_money(refund, "amount", &m) &&
+            m.minor == s->amount.minor && m.currency == s->amount.currency;
+}
+
 void
-stripe_refunds_read(struct arena *a, const struct json *list, struct str reference, struct gateway_records *out)
+stripe_refunds_read(struct arena *a, const struct json *list, const struct gateway_step *s,
+    struct gateway_records *out)
 {
         const struct json *one;
         bool ok = true;
@@ -122,7 +134,7 @@ stripe_refunds_read(struct arena *a, const struct json *list, struct str referen
         if (!list_read(list, &one, out))
                 return;
         for (; one != NULL && ok; one = one->next)
-                if (str_eq(stripe_metadata(one, "reference"), reference))
+                if (str_eq(stripe_metadata(one, "reference"), s->reference) || gives_back_whole(one, s))
                         ok = stripe_as(one, "refund") != NULL && refund_read(a, one, out);
         ended(out, ok);
 }
@@ -156,9 +168,18 @@ recent_read(struct task *t, struct str reference, struct gateway_records *out)
                 for (const struct json *one = ok ? data->child : NULL; one != NULL; one = one->next)
                         cursor = stripe_id(one, "id");
         }
-        ended(out, ok);
-        if (why.p != NULL && !ok)
-                out->why = why;
+        ended(out, ok && (!more || out->n > 0));
+        if (!out->asked)
+                out->why = why.p != NULL ? why : STR("more intents in the last hours than are gone through");
+}
+
+/* The reference is an id, and ids tell when they were made. */
+static bool
+search_is_sure(struct str reference)
+{
+        struct uuid id;
+
+        return typeid_parse("pay", reference, &id) && clock_wall_ms() - uuid_made_ms(id) > SEARCH_LAG_MS;
 }
 
 /* A reference stands in the query between quotes: one that could end them is never asked for. */
@@ -178,7 +199,7 @@ stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
         list = stripe_ask(t, &c, "search_result", &out->why);
         if (list != NULL)
                 stripe_intents_read(t->arena, list, reference, out);
-        if (out->asked && out->n == 0)
+        if (out->asked && out->n == 0 && !search_is_sure(reference))
                 recent_read(t, reference, out);
 }
 
@@ -193,7 +214,7 @@ stripe_lookup_refund(struct task *t, const struct gateway_step *s, struct gatewa
         stripe_put_int(t->arena, &c, "limit", REFUNDS_PAGE);
         list = stripe_ask(t, &c, "list", &out->why);
         if (list != NULL)
-                stripe_refunds_read(t->arena, list, s->reference, out);
+                stripe_refunds_read(t->arena, list, s, out);
 }
 
 /* --- events ------------------------------------------------------------ */

@@ -74,7 +74,7 @@ my %good = (
     EMAIL => [ 'a.b+c@d-e.example', 'x@y.z' ], COUNTRY => [qw(DE US)], MONEY_CODE => ['USD'], TIME => ['2031-01-01T11:00:00Z'],
 );
 my %bad = (
-    PAYER => [ [ 'platform', 'unknown_value' ] ], SCHEDULE => [ [ 'yearly', 'unknown_value' ] ], GATEWAY => [ [ 'stripe', 'unknown_value' ] ],
+    PAYER => [ [ 'platform', 'unknown_value' ] ], SCHEDULE => [ [ 'yearly', 'unknown_value' ] ], GATEWAY => [ [ 'adyen', 'unknown_value' ] ],
     EMAIL => [ map { [ $_, 'out_of_range' ] } '', 'a', 'a@b', '@b.example', 'a@@b.example', "a\@b.example\n", 'a b@c.example', 'a@b..example', 'a,b@c.example' ],
     COUNTRY => [ map { [ $_, 'out_of_range' ] } 'us', 'USA', 'U1', '' ], MONEY_CODE => [ [ 'usd', 'unknown_value' ], [ 'XXX', 'unknown_value' ], [ 'US',
         'out_of_range' ] ],

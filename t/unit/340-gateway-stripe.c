@@ -275,14 +275,17 @@ a_pending_refund_is_money_given_back(void **state)
 
         (void)state;
         assert_non_null(list);
-        stripe_refunds_read(arena, list, STR("pay_1"), r);
+        stripe_refunds_read(arena, list, &(struct gateway_step){ .reference = STR("pay_1") }, r);
         assert_true(r->asked);
         assert_int_equal(r->n, 2);
         assert_int_equal(r->record[0].state, RECORD_APPROVED);
         assert_int_equal(r->record[1].state, RECORD_DECLINED);
         EXPECT_TEXT(r->record[0].transaction, "re_1");
-        stripe_refunds_read(arena, list, STR("pay_2"), r);
+        stripe_refunds_read(arena, list, &(struct gateway_step){ .reference = STR("pay_2") }, r);
         assert_true(r->asked && r->n == 0);
+        stripe_refunds_read(arena, list, &(struct gateway_step){ .reference = STR("pay_2"), .amount = amount,
+            .whole = true }, r);
+        EXPECT(r->asked && r->n == 1, "%d", r->n);
 }
 
 #define EVENT(id, type, object) \

@@ -21,8 +21,8 @@ task_make(struct task *t, struct conf *c, struct breaker *b)
                 .gateway_url = NOBODY, .stripe_url = NOBODY, .gateway_ca_file = "/etc/ssl/certs/ca-certificates.crt",
                 .gateway_security_key = "key", .stripe_secret_key = "sk_test_1", .call_deadline_ms = 2000,
         };
-        *b = (struct breaker){ .failures = 0 };
-        *t = (struct task){ .conf = c, .arena = arena, .gateway_breaker = b, .http = http_open(c->gateway_ca_file) };
+        memset(b, 0, TASK_GATEWAYS_MAX * sizeof *b);
+        *t = (struct task){ .conf = c, .arena = arena, .gateway_breakers = b, .http = http_open(c->gateway_ca_file) };
 }
 
 static struct gateway_answer
@@ -64,7 +64,7 @@ static void
 what_reaches_nobody_is_not_sent(void **state)
 {
         static const char *const gateways[] = { "nmi", "stripe" };
-        struct breaker b;
+        struct breaker b[TASK_GATEWAYS_MAX];
         struct conf c;
         struct task t;
 
@@ -72,10 +72,11 @@ what_reaches_nobody_is_not_sent(void **state)
         for (size_t i = 0; i < ARRAY_LEN(gateways); i++) {
                 struct gateway_answer a;
 
-                task_make(&t, &c, &b);
+                task_make(&t, &c, b);
                 a = sale(&t, gateways[i], (struct money){ 1234, CURRENCY_USD });
                 EXPECT(a.outcome == GATEWAY_NOT_SENT && a.why.n > 0, "%s: %u", gateways[i], a.outcome);
-                assert_int_equal(b.failures, 1);
+                for (size_t k = 0; k < ARRAY_LEN(gateways); k++)
+                        EXPECT(b[k].failures == (k == i), "%s stops %s", gateways[i], gateways[k]);
                 http_close(t.http);
         }
 }
@@ -85,12 +86,12 @@ static void
 a_header_can_not_be_broken_out_of(void **state)
 {
         struct gateway_answer a;
-        struct breaker b;
+        struct breaker b[TASK_GATEWAYS_MAX];
         struct conf c;
         struct task t;
 
         (void)state;
-        task_make(&t, &c, &b);
+        task_make(&t, &c, b);
         c.stripe_secret_key = "sk\r\nX-Other: 1";
         a = sale(&t, "stripe", (struct money){ 1234, CURRENCY_USD });
         assert_int_equal(a.outcome, GATEWAY_NOT_SENT);
@@ -105,22 +106,22 @@ what_stripe_can_not_be_told_is_not_sent(void **state)
         struct gateway_step s = { .reference = STR("ref_1"), .order = STR(""), .house = STR(""),
             .amount = { 1234, CURRENCY_USD } };
         struct gateway_answer a;
-        struct breaker b;
+        struct breaker b[TASK_GATEWAYS_MAX];
         struct conf c;
         struct task t;
 
         (void)state;
-        task_make(&t, &c, &b);
+        task_make(&t, &c, b);
         a = sale(&t, "stripe", (struct money){ 1234, CURRENCY_MGA });
         assert_int_equal(a.outcome, GATEWAY_NOT_SENT);
         EXPECT_TEXT(a.why, "Stripe counts this currency in larger units");
         for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-                b.failures = 0;
+                memset(b, 0, sizeof b);
                 s.transaction = str_of(ids[i]);
                 gateway_refund(&t, STR("stripe"), &s, &a);
                 EXPECT(a.outcome == GATEWAY_NOT_SENT, "%s", ids[i]);
                 EXPECT_TEXT(a.why, "the charge's id can't be Stripe's");
-                b.failures = 0;
+                memset(b, 0, sizeof b);
                 gateway_void(&t, STR("stripe"), &s, &a);
                 EXPECT_TEXT(a.why, "the charge's id can't be Stripe's");
         }
@@ -131,12 +132,12 @@ static void
 a_look_up_without_an_answer_knows_nothing(void **state)
 {
         struct gateway_records *r = ARENA_NEW(arena, struct gateway_records);
-        struct breaker b;
+        struct breaker b[TASK_GATEWAYS_MAX];
         struct conf c;
         struct task t;
 
         (void)state;
-        task_make(&t, &c, &b);
+        task_make(&t, &c, b);
         gateway_lookup(&t, STR("nmi"), STR("pay_1"), r);
         assert_true(!r->asked && r->n == 0 && r->why.n > 0);
         gateway_lookup(&t, STR("stripe"), STR("pay_1"), r);

@@ -208,6 +208,10 @@ ask(struct task *t, const struct attempt *at, struct gateway_records *r)
 {
         struct gateway_step step;
 
+        if (!gateway_usable(t->conf, at->payment.gateway)) {
+                *r = (struct gateway_records){ .why = STR("its gateway is not set up here") };
+                return;
+        }
         if (!at->refund) {
                 gateway_lookup(t, at->payment.gateway, at->payment.reference, r);
                 return;

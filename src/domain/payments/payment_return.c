@@ -91,6 +91,9 @@ send(struct task *t, struct returning *w, struct gateway_answer *a)
 {
         const struct house_state *house = house_state(t);
 
+        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here") };
+        if (!gateway_usable(t->conf, w->gateway))
+                return;
         w->step.house = house == NULL ? STR("") : str_of(house->house);
         if (back_already(t, w, a))
                 return;

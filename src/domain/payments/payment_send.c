@@ -35,6 +35,10 @@ sale(struct task *t, const struct payment *p, struct str token, struct gateway_a
                 *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
                 return;
         }
+        if (!gateway_usable(t->conf, p->gateway)) {
+                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here") };
+                return;
+        }
         typeid_text("ord", p->order->id, order);
         c.order = str_dup(t->arena, str_of(order));
         c.house = house == NULL ? STR("") : str_of(house->house);

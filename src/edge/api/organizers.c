@@ -7,6 +7,7 @@
 #include "edge/api/api.h"
 #include "edge/api/catalog_show.h"
 #include "io/task.h"
+#include "outside/gateway.h"
 
 /* A number that nobody can guess; the ids of the organizer's objects carry it. A taken one is refused by its key. */
 static int32_t
@@ -20,6 +21,17 @@ org_number_new(void)
         return (int32_t)n;
 }
 
+/* Nobody's charges may go to a gateway that this installation can't talk to. */
+static void
+gateway_check(const struct request *rq, struct json_reader *r)
+{
+        const struct json *gateway = json_member(rq->json, "gateway");
+
+        if (gateway != NULL && gateway->kind == JSON_STRING && gateway_known(gateway->text) &&
+            !gateway_usable(rq->task->conf, gateway->text))
+                json_complain(r, "gateway", FIELD_UNKNOWN_VALUE, "this installation has no credentials for it");
+}
+
 bool
 api_organizer_create(struct request *rq, struct reply *rp, struct err *e)
 {
@@ -27,6 +39,7 @@ api_organizer_create(struct request *rq, struct reply *rp, struct err *e)
         struct json_reader r = json_reader_root(rq->task->arena, rq->json, e);
 
         catalog_read(&r, CATALOG_ORGANIZER, true, uuid_new(c.org), &c.doc);
+        gateway_check(rq, &r);
         return json_reader_close(&r) && catalog_show_created(rq, rp, &c, e);
 }
 
@@ -58,6 +71,7 @@ api_organizer_update(struct request *rq, struct reply *rp, struct err *e)
         struct catalog_item item;
 
         catalog_read(&r, CATALOG_ORGANIZER, false, (struct uuid){ { 0 } }, &c.doc);
+        gateway_check(rq, &r);
         if (!json_reader_close(&r) || !catalog_param_org(rq, &c.id, e) || !if_match_version(rq, &c.if_version, e))
                 return false;
         c.org = uuid_org(c.id);
