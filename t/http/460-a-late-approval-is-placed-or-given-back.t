@@ -1,0 +1,9 @@
+# A charge that is approved after it was given up goes to its order while that can take it, else its money goes back, once; so does what was charged twice.
+# At NMI, where giving back is a void: charges come late, doubled and hidden, and answers to voids are lost (Late.pm).
+use strict;
+use warnings;
+use Late;
+use Test::More;
+
+late_approvals('nmi');
+done_testing;
