@@ -114,7 +114,8 @@ is($s->boxoffice(qw(jobs retry 0 verify_hourly), $hourly)->{status}, 0, 'asked f
 ok($s->wait_until(10, sub { grep { /invariant\.broken/ } $log->() }), 'it tells what is broken');
 my ($line) = grep { /invariant\.broken/ } $log->();
 like($line, qr/"level":"error"/, 'as an error');
-like($line, qr/"name":"outbox_tells_of_paid".*"rows":"12".*"first":"organizer $org: ord_\w{26}: [^"]*; organizer.*"next":"/, 'by its name, how many, the first of them, and what to do next');
+like($line, qr/"name":"outbox_tells_of_paid".*"rows":"12".*"first":"organizer $org: ord_\w{26}: [^"]*; organizer.*"next":"/,
+    'by its name, how many, the first of them, and what to do next');
 ok($s->wait_until(5, sub { one_value($s, q{select count(*) from ops.jobs where kind = 'verify_hourly' and due_at > now() + interval '50 min' and buried_at is null
     and last_error is null}) }), 'and comes round again in an hour');
 
