@@ -9,7 +9,8 @@
 --   mode "checkout"  each request buys 2 tickets, from the shops in turn
 --   mode "mix"       of 40 requests 1 is a checkout, 19 repeat an answered one
 --                    (again) with its key, 20 read the event
--- Ends with one line "RESULT name=number ..." for the caller; times in us.
+
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "result.lua")
 
 local threads = 0
 
@@ -65,11 +66,4 @@ function request()
         end
     end
     return order(n, new_key())
-end
-
-function done(summary, latency, requests)
-    local e = summary.errors
-    io.write(string.format("RESULT requests=%d us=%d p50=%d p99=%d max=%d bad_status=%d broken=%d late=%d\n",
-        summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency.max,
-        e.status, e.connect + e.read + e.write, e.timeout))
 end
