@@ -121,7 +121,8 @@ body_read(struct request *rq, FCGX_Request *f, struct err *e)
         if (!str_to_i64(length, &n) || n < 0)
                 return err_set(e, ERR_INVALID_REQUEST, "Content-Length is not a number");
         if ((uint64_t)n > most)
-                return err_set(e, ERR_BODY_TOO_LARGE, "the body has %lld bytes; this call accepts %zu", (long long)n, most);
+                return err_set(e, ERR_BODY_TOO_LARGE, "the body has %lld bytes; this call accepts %zu", (long long)n,
+                    most);
         p = arena_alloc(rq->task->arena, (size_t)n + 1);
         if (FCGX_GetStr(p, (int)n, f->in) != n)
                 return err_set(e, ERR_INVALID_REQUEST, "the body ended early");
@@ -174,7 +175,8 @@ serve_one(struct task *t, FCGX_Request *f)
         FAULT(request_begun);
         request_fill(&rq, t, f);
         reply_field(&rp, "Request-Id", t->subject.request_id);
-        if (!route_find(&rq, &rp, &e) || !body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) || !rq.route->handler(&rq, &rp, &e))
+        if (!route_find(&rq, &rp, &e) || !body_read(&rq, f, &e) || !gate_admit(&rq, &rp, &e) ||
+            !rq.route->handler(&rq, &rp, &e))
                 reply_problem(&rp, &e, t->conf->public_url, t->subject.request_id);
         cors_fields(&rq, &rp);
         FAULT(reply_before_write);

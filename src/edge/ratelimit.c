@@ -43,7 +43,10 @@ policy_of(const struct request *rq)
         return (struct policy){ "token", c->rate_token_per_s, 1 };
 }
 
-/* The epoch names Redis keys: a restore makes all of them strangers. A database that can't say leaves one name for all. */
+/*
+ * The epoch names Redis keys: a restore makes all of them strangers. A
+ * database that can't say leaves one name for all.
+ */
 static struct str
 epoch_text(struct task *t)
 {

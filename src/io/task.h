@@ -32,7 +32,8 @@ struct task {
 
 #define TASK_GATEWAYS_MAX       4
 
-enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8 };        /* HOOKS: secrets to verify callbacks with */
+/* HOOKS: secrets to verify callbacks with */
+enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8 };
 
 /*
  * Opens the database and what `doors` names; complains of every missing

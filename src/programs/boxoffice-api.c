@@ -31,7 +31,7 @@ main(int argc, char **argv)
                 return 2;
         }
         /* Who only takes callbacks in never calls a gateway. */
-        doors = strcmp(argv[1], "hook") == 0 ? TASK_REDIS | TASK_KEY | TASK_HOOKS : TASK_REDIS | TASK_KEY | TASK_GATEWAY;
+        doors = TASK_REDIS | TASK_KEY | (strcmp(argv[1], "hook") == 0 ? TASK_HOOKS : TASK_GATEWAY);
         if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, doors, stderr))
                 return 2;
         log_open(argv[1], log_level_of(conf.log_level));

@@ -27,7 +27,8 @@ main(int argc, char **argv)
         struct fault_slot slots[FAULT_POINTS] = { 0 };
         FILE *in = argc == 2 ? fopen(argv[1], "rb") : NULL;
 
-        if (argc > 2 || (argc == 2 && (in == NULL || fread(slots, sizeof slots[0], FAULT_POINTS, in) != FAULT_POINTS))) {
+        if (argc > 2 || (argc == 2 && (in == NULL ||
+            fread(slots, sizeof slots[0], FAULT_POINTS, in) != FAULT_POINTS))) {
                 fprintf(stderr, "usage: points [FILE]   (FILE: the slots of this build)\n");
                 return 2;
         }

@@ -51,7 +51,7 @@ keys_create(const struct conf *c, const struct options *o)
                 return command_usage_error("keys create needs --role admin or --role platform "
                     "(an organizer's key is made by POST /v1/api_keys)");
         if (o->name == NULL || *o->name == '\0')
-                return command_usage_error("keys create needs --name: who holds the key, as the audit log will know it");
+                return command_usage_error("keys create needs --name: who holds the key, as the audit log knows it");
         if (o->scopes != NULL && !scopes_parse(o->scopes, &m.ask.scopes))
                 return command_usage_error("--scopes is a list of catalog,orders,ledger,access,operations");
         m.ask.name = str_of(o->name);
@@ -89,8 +89,8 @@ restore_finish(const struct conf *c, const struct options *o)
         uuid_text(epoch, text);
         printf("%s\n", text);
         if (!o->no_hold_money)
-                fprintf(stderr, "boxoffice: charges answer 503 recovering until the jobs daemon has compared the gateways' lists "
-                    "with ours\n");
+                fprintf(stderr, "boxoffice: charges answer 503 recovering until the jobs daemon has compared "
+                    "the gateways' lists with ours\n");
         task_close(&t);
         return EXIT_DONE;
 }

@@ -34,13 +34,14 @@ payments_list(const struct conf *c, const struct options *o UNUSED)
         param_i64(&p, PAYMENTS_SHOWN);
         if (!db_query(t.db, t.arena, &t.subject, &stmt_payments_open, &p, &r, &e))
                 return command_failed(&t, &e);
-        printf("%-30s %-14s %-8s %12s %-3s %-8s %8s  %s\n", "payment", "state", "gateway", "amount", "", "code", "look-ups", "sent");
+        printf("%-30s %-14s %-8s %12s %-3s %-8s %8s  %s\n", "payment", "state", "gateway", "amount", "", "code",
+            "look-ups", "sent");
         for (int i = 0; i < r.n; i++) {
                 typeid_text(prefix_of(row_text(&r, i, "kind")), row_uuid(&r, i, "id"), id);
                 printf("%-30s %-14.*s %-8.*s %12lld %-3.*s %-8.*s %8lld  %.*s\n", id, STR_ARG(row_text(&r, i, "state")),
-                    STR_ARG(row_text(&r, i, "gateway")), (long long)row_i64(&r, i, "amount"), STR_ARG(row_text(&r, i, "currency")),
-                    STR_ARG(row_text(&r, i, "outcome_code")), (long long)row_i64(&r, i, "lookups"),
-                    STR_ARG(row_time(&r, t.arena, i, "armed_at")));
+                    STR_ARG(row_text(&r, i, "gateway")), (long long)row_i64(&r, i, "amount"),
+                    STR_ARG(row_text(&r, i, "currency")), STR_ARG(row_text(&r, i, "outcome_code")),
+                    (long long)row_i64(&r, i, "lookups"), STR_ARG(row_time(&r, t.arena, i, "armed_at")));
         }
         task_close(&t);
         return EXIT_DONE;
@@ -49,7 +50,8 @@ payments_list(const struct conf *c, const struct options *o UNUSED)
 static bool
 id_parse(const struct options *o, struct uuid *id)
 {
-        return o->rest_n == 1 && (typeid_parse("pay", str_of(o->rest[0]), id) || typeid_parse("ref", str_of(o->rest[0]), id));
+        return o->rest_n == 1 &&
+            (typeid_parse("pay", str_of(o->rest[0]), id) || typeid_parse("ref", str_of(o->rest[0]), id));
 }
 
 int
@@ -85,7 +87,7 @@ payments_settle(const struct conf *c, const struct options *o)
         if (!id_parse(o, &id) || o->outcome == NULL || (!succeeded && strcmp(o->outcome, "declined") != 0))
                 return command_usage_error("give one PAYMENT and --outcome succeeded or --outcome declined");
         if (o->reason == NULL || *o->reason == '\0')
-                return command_usage_error("payments settle needs --reason: the evidence, as the audit log will show it");
+                return command_usage_error("payments settle needs --reason: the evidence, as the audit log shows it");
         if (succeeded && o->transaction == NULL)
                 return command_usage_error("a payment that succeeded has a --transaction: the gateway's id of it");
         if (!command_open(&t, c, TASK_KEY))

@@ -82,8 +82,8 @@ progress_draw(const struct progress *g)
                 return;
         if (filled > BAR_WIDTH)
                 filled = BAR_WIDTH;
-        fprintf(stderr, "\r  [%.*s%.*s] %lld of %lld", filled, "########################################", BAR_WIDTH - filled,
-            "                                        ", (long long)g->done, (long long)g->all);
+        fprintf(stderr, "\r  [%.*s%.*s] %lld of %lld", filled, "########################################",
+            BAR_WIDTH - filled, "                                        ", (long long)g->done, (long long)g->all);
         (void)fflush(stderr);
 }
 

@@ -25,12 +25,14 @@ state_known(const char *state)
 static void
 list_print(struct task *t, const struct rows *r)
 {
-        printf("%-40s %-8s %-30s %-9s %-5s %-28s %s\n", "event", "gateway", "type", "state", "tries", "received", "what came of it");
+        printf("%-40s %-8s %-30s %-9s %-5s %-28s %s\n", "event", "gateway", "type", "state", "tries", "received",
+            "what came of it");
         for (int i = 0; i < r->n; i++)
                 printf("%-40.*s %-8.*s %-30.*s %-9.*s %5lld %-28.*s %s%.*s\n", STR_ARG(row_text(r, i, "event_id")),
-                    STR_ARG(row_text(r, i, "gateway")), STR_ARG(row_text(r, i, "type")), STR_ARG(row_text(r, i, "state")),
-                    (long long)row_i64(r, i, "attempts"), STR_ARG(row_time(r, t->arena, i, "received_at")),
-                    row_bool(r, i, "recovered") ? "(recovered) " : "", STR_ARG(row_text(r, i, "note")));
+                    STR_ARG(row_text(r, i, "gateway")), STR_ARG(row_text(r, i, "type")),
+                    STR_ARG(row_text(r, i, "state")), (long long)row_i64(r, i, "attempts"),
+                    STR_ARG(row_time(r, t->arena, i, "received_at")), row_bool(r, i, "recovered") ? "(recovered) " : "",
+                    STR_ARG(row_text(r, i, "note")));
 }
 
 int
@@ -93,8 +95,8 @@ event_show(struct task *t, const struct rows *r, int i, struct err *e)
         struct gateway_event ev;
         struct str body;
 
-        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"), row_bytes(r, t->arena, i, "payload"), &body,
-            &ev, e))
+        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"),
+            row_bytes(r, t->arena, i, "payload"), &body, &ev, e))
                 return false;
         show_line("event", row_text(r, i, "event_id"));
         show_line("gateway", row_text(r, i, "gateway"));
@@ -135,8 +137,8 @@ dry_run(struct task *t, const struct rows *r, int i, struct err *e)
         struct heard heard;
         struct str body;
 
-        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"), row_bytes(r, t->arena, i, "payload"), &body,
-            &ev, e) || !payment_hear(t, &ev, true, &heard, e))
+        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"),
+            row_bytes(r, t->arena, i, "payload"), &body, &ev, e) || !payment_hear(t, &ev, true, &heard, e))
                 return false;
         printf("%s%.*s\n", heard.agrees ? "nothing would change: " : "would change: ", STR_ARG(heard.note));
         return true;
@@ -185,7 +187,8 @@ webhooks_replay(const struct conf *c, const struct options *o)
             (o->dry_run ? !dry_run(&t, &r, w.row, &e) : !db_tx_run(t.db, t.arena, &t.subject, replay_tx, &w, &e)))
                 return command_failed(&t, &e);
         if (!o->dry_run)
-                fprintf(stderr, "boxoffice: the jobs daemon looks at it again now; see `boxoffice webhooks show %s`\n", o->rest[0]);
+                fprintf(stderr, "boxoffice: the jobs daemon looks at it again now; see `boxoffice webhooks show %s`\n",
+                    o->rest[0]);
         task_close(&t);
         return EXIT_DONE;
 }

@@ -50,7 +50,8 @@ static bool
 answer_open(struct task *t, const struct idem *i, const struct rows *r, struct answer *out)
 {
         *out = (struct answer){ .status = (int)row_i64(r, 0, "status"), .replayed = true };
-        return keyring_unseal(t->arena, t->keyring, idem_place(t->arena, i), row_bytes(r, t->arena, 0, "answer"), &out->body);
+        return keyring_unseal(t->arena, t->keyring, idem_place(t->arena, i), row_bytes(r, t->arena, 0, "answer"),
+            &out->body);
 }
 
 static enum idem_verdict

@@ -19,7 +19,8 @@ struct attempt {
 };
 
 /* *found false: there is no such attempt. */
-bool attempt_read(struct task *t, int32_t org, struct uuid id, struct attempt *at, bool *found, struct err *e) MUSTCHECK;
+bool attempt_read(struct task *t, int32_t org, struct uuid id, struct attempt *at, bool *found, struct err *e)
+    MUSTCHECK;
 bool attempt_open(const struct attempt *at);            /* sending or unknown */
 
 /* The refund as the gateway is asked for it. */

@@ -67,8 +67,8 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
                 log_settled(t, at);
         if (!ok && at->refund && at->payment.late && outcome == PAYMENT_SUCCEEDED)
                 log_error(&t->subject, "payment.refunded_twice", { "refund", at->payment.reference },
-                    { "transaction", a->transaction }, { "next", STR("its capture's money went back by another refund too: "
-                    "claim this one back at the gateway") });
+                    { "transaction", a->transaction }, { "next",
+                    STR("its capture's money went back by another refund too: claim this one back at the gateway") });
         err_clear(e);                   /* in a conflict somebody else was first: just as well */
         /* An outcome that is still unknown has its next look-up. */
         return outcome == PAYMENT_UNKNOWN || job_finish(t, j, e);
@@ -123,7 +123,8 @@ return_others(struct task *t, const struct attempt *at, const struct gateway_rec
 {
         for (int i = 0; i < r->n && !at->refund; i++)
                 if (r->record[i].state == RECORD_APPROVED && &r->record[i] != own &&
-                    !(booked(at) && str_eq(r->record[i].transaction, at->transaction)) && !capture_second(t, at, &r->record[i], e))
+                    !(booked(at) && str_eq(r->record[i].transaction, at->transaction)) &&
+                    !capture_second(t, at, &r->record[i], e))
                         return false;
         return true;
 }
@@ -229,10 +230,12 @@ not_found(struct task *t, struct attempt *at, const struct job *j, int64_t not_f
         if (!attempt_open(at))
                 return job_finish(t, j, e);
         if (str_is(at->state, "sending") && at->age_ms < t->conf->fence_ms)
-                return job_again(t, j, t->conf->fence_ms - at->age_ms + FENCE_SLACK_MS, STR("its sender may be alive"), false, e);
+                return job_again(t, j, t->conf->fence_ms - at->age_ms + FENCE_SLACK_MS, STR("its sender may be alive"),
+                    false, e);
         if (gateway_code_is_setup(at->payment.gateway, at->outcome_code)) {
                 log_error(&t->subject, "gateway.refuses_for_its_setup", { "payment", at->payment.reference },
-                    { "code", at->outcome_code }, { "next", STR("correct the merchant account's set-up at the gateway") });
+                    { "code", at->outcome_code },
+                    { "next", STR("correct the merchant account's set-up at the gateway") });
                 nothing.decline_code = STR("generic_decline");
                 return settle(t, j, at, PAYMENT_DECLINED, &nothing, e);
         }

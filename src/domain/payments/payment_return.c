@@ -78,8 +78,8 @@ back_already(struct task *t, const struct returning *w, struct gateway_answer *a
                 if (r->record[i].state != RECORD_APPROVED)
                         continue;
                 *a = (struct gateway_answer){
-                        .outcome = GATEWAY_SUCCEEDED, .transaction = r->record[i].transaction, .code = r->record[i].code,
-                        .occurred_at = r->record[i].occurred_at,
+                        .outcome = GATEWAY_SUCCEEDED, .transaction = r->record[i].transaction,
+                        .code = r->record[i].code, .occurred_at = r->record[i].occurred_at,
                 };
                 return true;
         }
@@ -134,8 +134,8 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
         case GATEWAY_DECLINED:
         case GATEWAY_NOT_SENT:
-                log_error(&t->subject, "capture.not_returned", { "refund", w.reference }, { "charge", w.step.transaction },
-                    { "code", a.code }, { "detail", a.why });
+                log_error(&t->subject, "capture.not_returned", { "refund", w.reference },
+                    { "charge", w.step.transaction }, { "code", a.code }, { "detail", a.why });
                 return job_again(t, j, RETRY_MS * j->attempts, a.why, a.outcome == GATEWAY_DECLINED, e);
         }
         NEVER("gateway outcome");

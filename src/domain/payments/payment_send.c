@@ -36,7 +36,9 @@ sale(struct task *t, const struct payment *p, struct str token, struct gateway_a
                 return;
         }
         if (!gateway_usable(t->conf, p->gateway)) {
-                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here") };
+                *a = (struct gateway_answer){
+                        .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here"),
+                };
                 return;
         }
         typeid_text("ord", p->order->id, order);
