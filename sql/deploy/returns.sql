@@ -10,6 +10,7 @@ alter table app.payments
     add column kind text not null default 'charge' check (kind in ('charge', 'refund')),
     add column capture_id uuid,
     add column unplaced boolean not null default false, -- refund: of a capture that no order took
+    add column heard text[] not null default '{}',      -- approved transactions that the gateway told of while it was open
     alter column order_id drop not null,
     add constraint payments_capture check (kind = 'charge' or capture_id is not null),
     add constraint payments_unplaced check (kind = 'refund' or not unplaced),
@@ -21,6 +22,7 @@ create unique index payments_one_live on app.payments (org, order_id)
 -- An unplaced capture is given back once.
 create unique index payments_one_return on app.payments (org, capture_id)
     where unplaced and state in ('sending', 'unknown', 'succeeded');
+create index payments_open on app.payments (org, armed_at) where state in ('sending', 'unknown', 'late_approved');
 create index payments_of_capture on app.payments (org, capture_id) where capture_id is not null;
 
 -- Their results change.

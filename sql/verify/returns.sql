@@ -1,4 +1,4 @@
 -- Verify boxoffice:returns on pg
 begin;
-select kind, capture_id, unplaced from app.payments where false;
+select kind, capture_id, unplaced, heard from app.payments where false;
 rollback;

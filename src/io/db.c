@@ -18,7 +18,7 @@ db_open(const char *url)
         struct db *db = malloc(sizeof *db);
 
         CHECK(db != NULL);
-        *db = (struct db){ .magic = DB_MAGIC, .url = url };
+        *db = (struct db){ .magic = DB_MAGIC, .url = url, .wait_ms = DB_WAIT_MS };
         return db;
 }
 
@@ -31,6 +31,13 @@ db_close(struct db *db)
         db_drop(db);
         db->magic = 0;
         free(db);
+}
+
+void
+db_patience(struct db *db, int64_t wait_ms)
+{
+        CHECK_HANDLE(db, DB_MAGIC);
+        db->wait_ms = wait_ms;
 }
 
 struct db_stats
@@ -103,7 +110,7 @@ db_flush(struct db *db)
 static bool
 result_ready(struct db *db)
 {
-        int64_t until = clock_mono_ms() + DB_WAIT_MS;
+        int64_t until = clock_mono_ms() + db->wait_ms;
 
         while (PQisBusy(db->conn)) {
                 struct pollfd fd = { .fd = PQsocket(db->conn), .events = POLLIN };

@@ -65,6 +65,8 @@ struct db_stats {
 
 struct db *db_open(const char *url);                    /* never fails: connects at first use */
 void db_close(struct db *db);
+/* Waits so long for an answer, in place of DB_WAIT_MS: for reports over whole books. */
+void db_patience(struct db *db, int64_t wait_ms);
 struct db_stats db_stats(const struct db *db);
 
 typedef bool (*db_tx_fn)(struct tx *tx, void *arg, struct err *e);

@@ -12,6 +12,7 @@ struct db {
         uint32_t magic;
         const char *url;
         PGconn *conn;
+        int64_t wait_ms;                /* longest silence */
         struct db_stats stats;
 };
 
@@ -21,7 +22,7 @@ void db_drop(struct db *db);
 /* Queues a statement; trouble shows when its result is asked for. */
 void db_send(struct db *db, const char *sql, const struct params *p);
 void db_flush(struct db *db);
-/* The next result in the pipeline, or NULL when the connection is lost or silent for DB_WAIT_MS. */
+/* The next result in the pipeline, or NULL when the connection is lost or silent for too long. */
 PGresult *db_result(struct db *db);
 /* Turns a failed result into e; false always. */
 bool db_failed(const PGresult *r, const char *stmt, const struct log_subject *s, struct err *e);

@@ -6,9 +6,9 @@ select no_plan();
 \ir lib/shop.sql
 update app.ticket_buckets set remaining = 1000 where type_id = pg_temp.id('floor');
 
--- All that may not change, and the look-ups asked for.
+-- All that may not change (what was heard may), and the look-ups asked for.
 create function pg_temp.records() returns text language sql as $$
-    select md5(concat_ws('|', (select string_agg(to_jsonb(p)::text, ',' order by id) from app.payments p),
+    select md5(concat_ws('|', (select string_agg((to_jsonb(p) - 'heard')::text, ',' order by id) from app.payments p),
         (select string_agg(to_jsonb(o)::text, ',' order by id) from app.orders o),
         (select string_agg(to_jsonb(e)::text, ',' order by id) from ledger.entries e), (select count(*) from ops.audit), (select count(*) from ops.outbox),
         (select string_agg(to_jsonb(j)::text, ',' order by object_id) from ops.jobs j where kind <> 'payment_lookup'))) $$;
@@ -169,6 +169,30 @@ select set_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, 
     'those are looked up that nobody knows the end of');
 delete from app.payments where id in (pg_temp.id('part 2'), pg_temp.id('part 3'));
 select is(pg_temp.hear_back('gateway payment b'), 'known none succeeded', 'when all have one it is known');
+
+-- Another charge that was told of while the attempt was open is looked up once it is settled.
+create function pg_temp.settled_after(p_heard text[], p_to text) returns text language plpgsql as $$
+declare
+    v_name text := concat_ws(' ', p_to, p_heard::text);
+begin
+    perform pg_temp.sending(v_name);
+    perform app.payment_heard(501, pg_temp.id('payment ' || v_name), 'approved', h, false, 'event') from unnest(p_heard) h;
+    perform app.payment_heard(501, pg_temp.id('payment ' || v_name), 'approved', h, true, 'event') from unnest('{dry}'::text[]) h;
+    perform pg_temp.settle('payment ' || v_name, p_to);
+    return (select string_agg(kind, ',') from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment ' || v_name)
+        and due_at <= clock_timestamp());
+end $$;
+select is(pg_temp.settled_after('{}', 'succeeded'), null, 'an attempt of which nothing was heard needs no look-up when it is settled');
+select is(pg_temp.settled_after(array['gateway payment succeeded {gateway payment x}'], 'succeeded'), 'payment_lookup',
+    'one of which another charge was heard does');
+select is(pg_temp.settled_after('{T1}', 'declined'), 'payment_lookup', 'and one that was declined, and was heard to be charged');
+select pg_temp.sending('own');
+select app.payment_heard(501, pg_temp.id('payment own'), 'approved', 'gateway payment own', false, 'event');
+select app.payment_heard(501, pg_temp.id('payment own'), 'approved', 'gateway payment own', false, 'event');
+select is((select heard from app.payments where id = pg_temp.id('payment own')), array['gateway payment own'], 'it is kept once');
+select pg_temp.settle('payment own', 'succeeded');
+select is((select count(*) from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment own')), 0::bigint,
+    'the charge itself needs none');
 
 select * from finish();
 rollback;

@@ -20,7 +20,11 @@ begin
     if not found then
         v_verdict := case when p_said = 'approved' then 'lost' else 'nothing' end;
     elsif v_row.state in ('sending', 'unknown') then
-        null;
+        -- Kept for payment_settle: what it records may be another transaction.
+        if p_said = 'approved' and not p_dry then
+            update app.payments set heard = array_append(heard, p_transaction)
+            where org = p_org and id = p_payment and payments.state in ('sending', 'unknown') and not heard @> array[p_transaction];
+        end if;
     elsif p_said <> 'approved' or (v_row.state not in ('declined', 'not_sent', 'not_found_final')
         and v_row.gateway_transaction = p_transaction) or exists (
         select 1 from app.payments x where x.org = p_org and x.capture_id = p_payment and x.gateway_transaction = p_transaction) then

@@ -23,7 +23,8 @@ declare
     v_row app.payments;
     v_to text := p_to;
     v_resolved timestamptz := case when p_to <> 'unknown' then now() end;
-    v_lookup timestamptz := clock_timestamp() + make_interval(secs => p_lookup_ms / 1000.0);
+    v_now timestamptz := clock_timestamp();
+    v_lookup timestamptz := v_now + make_interval(secs => p_lookup_ms / 1000.0);
 begin
     -- The order's lock comes first, everywhere; then the capture's, then its refund's.
     select p.order_id, p.capture_id into v_order, v_capture from app.payments p where p.org = p_org and p.id = p_payment;
@@ -48,8 +49,10 @@ begin
     where org = p_org and id = p_payment;
     if v_to = 'unknown' then
         perform ops.job_put(p_org, 'payment_lookup', p_payment, v_lookup, false, p_request);
-    else
+    elsif v_row.heard <@ case when v_to in ('succeeded', 'late_approved') then array[p_transaction] else '{}' end then
         perform ops.job_drop(p_org, 'payment_lookup', p_payment);
+    else                                                -- the gateway told of another charge for it
+        perform ops.job_put(p_org, 'payment_lookup', p_payment, v_now, false, p_request);
     end if;
     perform ops.audit_put(p_org, p_actor, case v_row.kind when 'refund' then 'payment.refund_' else 'payment.' end || v_to,
         p_payment, null, p_request, jsonb_build_object('order', v_order, 'was', v_row.state, 'outcome', p_outcome,

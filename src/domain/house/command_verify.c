@@ -3,9 +3,11 @@
 #include "base/arena.h"
 #include "domain/house/command_inner.h"
 #include "domain/verify/verify.h"
+#include "io/db.h"
 
 #include <unistd.h>
 
+#define PATIENCE_MS     (INT64_C(30) * 60 * 1000)      /* for one invariant over whole books */
 #define ROWS_MOST       1000
 #define ROWS_SHOWN      10
 #define CLEAR_LINE      "\r\033[K"
@@ -98,6 +100,7 @@ verify_books(const struct conf *c, const struct options *o)
                 return unknown_name(unknown);
         if (!command_open(&t, c, 0))
                 return EXIT_USAGE;
+        db_patience(t.db, PATIENCE_MS);
         if (seen)
                 ask.progress = progress_draw;
         v = ARENA_NEW(t.arena, struct verified);

@@ -6,7 +6,7 @@
  *
  * verify_run() asks those that are wanted. Each gives at most `limit` of the
  * rows that break it; n = limit says that there may be more. An invariant that
- * takes longer than the database may (DB_WAIT_MS, db.h) fails the whole run with
+ * takes longer than the connection waits (db_patience(), db.h) fails the whole run with
  * ERR_UNAVAILABLE: then ask for fewer, or nearer.
  *
  * Callers: `boxoffice verify [NAME...]` (everything, from the beginning) and the
