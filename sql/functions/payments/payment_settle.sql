@@ -49,7 +49,7 @@ begin
     where org = p_org and id = p_payment;
     if v_to = 'unknown' then
         perform ops.job_put(p_org, 'payment_lookup', p_payment, v_lookup, false, p_request);
-    elsif v_row.heard <@ case when v_to in ('succeeded', 'late_approved') then array[p_transaction] else '{}' end then
+    elsif v_row.heard <@ (case when v_to in ('succeeded', 'late_approved') then array[p_transaction] else '{}' end) then
         perform ops.job_drop(p_org, 'payment_lookup', p_payment);
     else                                                -- the gateway told of another charge for it
         perform ops.job_put(p_org, 'payment_lookup', p_payment, v_now, false, p_request);
