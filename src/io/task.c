@@ -12,19 +12,7 @@
 
 #include <signal.h>
 
-#define KEY_CREDENTIAL  "seal.key"
 #define ARENA_CAP       ((size_t)64 * 1024 * 1024)
-
-/* The file that the settings name, else the credential that systemd has put there for this unit. */
-static bool
-keys_read(struct arena *a, const struct conf *c, struct keyring *k, FILE *complain)
-{
-        const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-
-        if (c->key_file == NULL && credentials != NULL)
-                return keyring_read(str_fmt(a, "%s/" KEY_CREDENTIAL, credentials).p, k, complain);
-        return conf_need(c->key_file, "KEY_FILE", complain) && keyring_read(c->key_file, k, complain);
-}
 
 /* Without a word of the other gateway it is NMI; with both, both are whole. */
 static bool
@@ -59,26 +47,23 @@ bool
 task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
 {
         static struct keyring keyring;
-        struct arena *arena = arena_new(ARENA_CAP);
         bool ok = conf_need(c->database_url, "DATABASE_URL", complain);
 
         if (doors & TASK_REDIS)
                 ok &= conf_need(c->redis_url, "REDIS_URL", complain);
         if (doors & TASK_KEY)
-                ok &= keys_read(arena, c, &keyring, complain);
+                ok &= conf_need(c->key_file, "KEY_FILE", complain) && keyring_read(c->key_file, &keyring, complain);
         if (doors & TASK_HOOKS)
                 ok &= hooks_set(c, complain);
         if (doors & TASK_GATEWAY)
                 ok &= gateways_set(c, complain);
-        if (!ok) {
-                arena_free(arena);
+        if (!ok)
                 return false;
-        }
         /* A peer that goes away is an error of the write, not the end of the program. */
         CHECK(sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL) == 0);
         *t = (struct task){
                 .conf = c,
-                .arena = arena,
+                .arena = arena_new(ARENA_CAP),
                 .db = db_open(c->database_url),
                 .kv = doors & TASK_REDIS ? kv_open(c->redis_url) : NULL,
                 .http = doors & TASK_GATEWAY ? http_open(c->gateway_ca_file) : NULL,

@@ -21,12 +21,14 @@ org_number_new(void)
         return (int32_t)n;
 }
 
-/* Nobody's charges may go to a gateway that this installation can't talk to. */
+/* Nobody's charges may go to a gateway that this installation can't talk to, nor by default. */
 static void
-gateway_check(const struct request *rq, struct json_reader *r)
+gateway_check(const struct request *rq, struct json_reader *r, bool whole)
 {
         const struct json *gateway = json_member(rq->json, "gateway");
 
+        if (gateway == NULL && whole && !gateway_usable(rq->task->conf, STR("nmi")))
+                json_complain(r, "gateway", FIELD_MISSING, "name it: this installation has no credentials for nmi, the default");
         if (gateway != NULL && gateway->kind == JSON_STRING && gateway_known(gateway->text) &&
             !gateway_usable(rq->task->conf, gateway->text))
                 json_complain(r, "gateway", FIELD_UNKNOWN_VALUE, "this installation has no credentials for it");
@@ -39,7 +41,7 @@ api_organizer_create(struct request *rq, struct reply *rp, struct err *e)
         struct json_reader r = json_reader_root(rq->task->arena, rq->json, e);
 
         catalog_read(&r, CATALOG_ORGANIZER, true, uuid_new(c.org), &c.doc);
-        gateway_check(rq, &r);
+        gateway_check(rq, &r, true);
         return json_reader_close(&r) && catalog_show_created(rq, rp, &c, e);
 }
 
@@ -71,7 +73,7 @@ api_organizer_update(struct request *rq, struct reply *rp, struct err *e)
         struct catalog_item item;
 
         catalog_read(&r, CATALOG_ORGANIZER, false, (struct uuid){ { 0 } }, &c.doc);
-        gateway_check(rq, &r);
+        gateway_check(rq, &r, false);
         if (!json_reader_close(&r) || !catalog_param_org(rq, &c.id, e) || !if_match_version(rq, &c.if_version, e))
                 return false;
         c.org = uuid_org(c.id);
