@@ -28,7 +28,8 @@ gateway_check(const struct request *rq, struct json_reader *r, bool whole)
         const struct json *gateway = json_member(rq->json, "gateway");
 
         if (gateway == NULL && whole && !gateway_usable(rq->task->conf, STR("nmi")))
-                json_complain(r, "gateway", FIELD_MISSING, "name it: this installation has no credentials for nmi, the default");
+                json_complain(r, "gateway", FIELD_MISSING,
+                    "name it: this installation has no credentials for nmi, the default");
         if (gateway != NULL && gateway->kind == JSON_STRING && gateway_known(gateway->text) &&
             !gateway_usable(rq->task->conf, gateway->text))
                 json_complain(r, "gateway", FIELD_UNKNOWN_VALUE, "this installation has no credentials for it");
