@@ -194,5 +194,13 @@ select pg_temp.settle('payment own', 'succeeded');
 select is((select count(*) from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment own')), 0::bigint,
     'the charge itself needs none');
 
+-- Hearing of it again and again puts no look-up off.
+select pg_temp.sending('often');
+update ops.jobs set due_at = clock_timestamp() + interval '1 s' where object_id = pg_temp.id('payment often');
+create temp table due_first as select due_at from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment often');
+select app.payment_heard(501, pg_temp.id('payment often'), 'approved', 'often', false, 'event') from generate_series(1, 3);
+select is((select due_at from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment often')), (select due_at from due_first),
+    'a look-up that is due sooner stays so');
+
 select * from finish();
 rollback;

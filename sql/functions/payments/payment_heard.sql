@@ -13,7 +13,6 @@ as $$
 declare
     v_row app.payments;
     v_now timestamptz := clock_timestamp();
-    v_soon timestamptz := v_now + interval '2 s';
     v_verdict text := 'asked';
 begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment;
@@ -31,9 +30,13 @@ begin
         v_verdict := 'known';
     end if;
     if not p_dry and v_verdict in ('asked', 'lost') then
-        -- A sender that is at it may tell by itself in a moment.
-        perform ops.job_put(p_org, 'payment_lookup', p_payment, case v_row.state when 'sending' then v_soon else v_now end, false,
-            p_request);
+        -- A sender that is at it may tell by itself in a moment. A look-up that is due sooner stays so:
+        -- who is heard of again and again must not be put off for ever.
+        if v_row.state = 'sending' then
+            v_now := least(v_now + interval '2 s', (select j.due_at from ops.jobs j
+                where j.org = p_org and j.kind = 'payment_lookup' and j.object_id = p_payment));
+        end if;
+        perform ops.job_put(p_org, 'payment_lookup', p_payment, v_now, false, p_request);
     end if;
     return query select v_verdict, v_row.state;
 end $$;
