@@ -5,7 +5,7 @@
 --
 -- SPEC is a file of Lua that returns {authorization, run, mode, shops =
 -- {{event, ticket_type}, ...}, again = {key, body}}; written by
--- t/bench/checkout, because a key on a command line is seen by everybody.
+-- orders_spec() of t/lib/Bench.pm, because a key on a command line is seen by everybody.
 --   mode "checkout"  each request buys 2 tickets, from the shops in turn
 --   mode "mix"       of 40 requests 1 is a checkout, 19 repeat an answered one
 --                    (again) with its key, 20 read the event

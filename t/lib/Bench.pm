@@ -22,7 +22,7 @@ use Stack;
 use Time::HiRes qw(sleep time);
 
 use Exporter 'import';
-our @EXPORT = qw(bench_up bench_end stack progress failed median slurp spew machine cpu_now cpu_since cpu_ms cpu_line others rate_line
+our @EXPORT = qw(bench_up bench_end progress failed median slurp spew machine cpu_now cpu_since cpu_ms cpu_line others rate_line
     ask settle log_end log_quiet log_read wrk wrk_start wrk_end pgbench orders_spec shop_new row quotients listed);
 
 my $BENCH     = dirname(dirname(Cwd::abs_path(__FILE__))) . '/bench';
@@ -93,8 +93,6 @@ sub cpu_line {
 sub others { my ($r) = @_; return 100 * $r->{cpu}{others} / $r->{cpu}{at} / $CORES }
 
 # --- the stack --------------------------------------------------------------
-
-sub stack { return $s }
 
 # Brings it up; what up() of Stack takes, and nginx => processes.
 sub bench_up {
