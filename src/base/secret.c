@@ -6,11 +6,44 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
+
+#include <threads.h>
 
 #define NONCE_SIZE      12
 #define TAG_SIZE        16
+
+/* Looking an algorithm up costs more than a short HMAC: each is looked up once. Shared and never changed. */
+static struct {
+        EVP_CIPHER *gcm;
+        EVP_MAC_CTX *hmac;              /* copied for each use, with its digest */
+} found;
+static once_flag found_once = ONCE_FLAG_INIT;
+
+static void
+find(void)
+{
+        char digest[] = "SHA256";
+        const OSSL_PARAM params[] = {
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end(),
+        };
+        EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+        found.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+        CHECK(mac != NULL && found.gcm != NULL);
+        found.hmac = EVP_MAC_CTX_new(mac);
+        EVP_MAC_free(mac);
+        CHECK(found.hmac != NULL && EVP_MAC_CTX_set_params(found.hmac, params) == 1);
+}
+
+static EVP_CIPHER *
+gcm(void)
+{
+        call_once(&found_once, find);
+        return found.gcm;
+}
 
 void
 random_bytes(void *out, size_t n)
@@ -27,7 +60,16 @@ sha256(struct str s, unsigned char out[SHA256_SIZE])
 void
 hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
 {
-        CHECK(HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)s.p, s.n, out, NULL) != NULL);
+        static const unsigned char none;        /* a key of no bytes is a key, NULL is none */
+        EVP_MAC_CTX *c;
+        size_t n;
+
+        call_once(&found_once, find);
+        c = EVP_MAC_CTX_dup(found.hmac);
+        CHECK(c != NULL);
+        CHECK(EVP_MAC_init(c, key.n == 0 ? &none : (const unsigned char *)key.p, key.n, NULL) == 1);
+        CHECK(EVP_MAC_update(c, (const unsigned char *)s.p, s.n) == 1 && EVP_MAC_final(c, out, &n, SHA256_SIZE) == 1);
+        EVP_MAC_CTX_free(c);
 }
 
 bool
@@ -109,7 +151,7 @@ seal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, st
 
         CHECK(c != NULL);
         random_bytes(out, NONCE_SIZE);
-        CHECK(EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, out) == 1);
+        CHECK(EVP_EncryptInit_ex(c, gcm(), NULL, key, out) == 1);
         CHECK(EVP_EncryptUpdate(c, NULL, &n, (const unsigned char *)aad.p, (int)aad.n) == 1);
         CHECK(EVP_EncryptUpdate(c, out + NONCE_SIZE, &n, (const unsigned char *)plain.p, (int)plain.n) == 1);
         CHECK(EVP_EncryptFinal_ex(c, out + NONCE_SIZE + n, &n) == 1);
@@ -137,7 +179,7 @@ unseal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, 
         memcpy(tag, in + NONCE_SIZE + size, TAG_SIZE);
         c = EVP_CIPHER_CTX_new();
         CHECK(c != NULL);
-        ok = EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, in) == 1 &&
+        ok = EVP_DecryptInit_ex(c, gcm(), NULL, key, in) == 1 &&
             EVP_DecryptUpdate(c, NULL, &n, (const unsigned char *)aad.p, (int)aad.n) == 1 &&
             EVP_DecryptUpdate(c, out, &n, in + NONCE_SIZE, (int)size) == 1 &&
             EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&

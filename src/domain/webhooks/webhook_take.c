@@ -64,7 +64,7 @@ webhook_take(struct task *t, const struct webhook_ask *ask, struct err *e)
         if (key.p == NULL)
                 return true;
         FAULT(webhook_before_done);
-        if (!kv_set(t->kv, key, STR("done"), DONE_S))
+        if (!kv_tell(t->kv, key, STR("done"), DONE_S))
                 log_warn(&t->subject, "webhook.not_remembered", { "webhook", ask->event_id });
         return true;
 }
