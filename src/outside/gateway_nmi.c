@@ -40,18 +40,21 @@ decimal(struct task *t, struct money m)
         return str_dup(t->arena, str_of(text));
 }
 
-/* A refusal whose text names an earlier transaction, or that says nothing: a charge may stand. */
+/*
+ * A refusal that speaks of a duplicate, or says nothing: a charge may stand.
+ * A REFID alone doesn't tell: NMI writes it behind every refusal.
+ */
 static bool
-speaks_of_another(struct str text)
+speaks_of_another(struct arena *a, struct str text)
 {
-        char z[256];
+        static const char word[] = "duplicate";
+        struct str lower = str_lower(a, str_trim(text));
 
-        (void)snprintf(z, sizeof z, "%.*s", STR_ARG(text));
-        return text.n == 0 || strcasestr(z, "duplicate") != NULL || strcasestr(z, "refid") != NULL;
+        return lower.n == 0 || memmem(lower.p, lower.n, word, sizeof word - 1) != NULL;
 }
 
 static enum gateway_outcome
-outcome_of_code(int64_t code, struct str text, const char **decline)
+outcome_of_code(struct arena *a, int64_t code, struct str text, const char **decline)
 {
         static const struct {
                 int64_t from, to;
@@ -68,7 +71,7 @@ outcome_of_code(int64_t code, struct str text, const char **decline)
         for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
                 if (code < codes[i].from || code > codes[i].to)
                         continue;
-                if (code == 300 && speaks_of_another(text))
+                if (code == 300 && speaks_of_another(a, text))
                         return GATEWAY_UNKNOWN;
                 *decline = codes[i].decline;
                 return codes[i].outcome;
@@ -183,7 +186,7 @@ nmi_judge(struct arena *a, struct str body, struct str reference, struct money a
         (void)form_value(a, body, "responsetext", &text);
         out->code = code;
         out->why = text;
-        out->outcome = outcome_of_code(n, text, &decline);
+        out->outcome = outcome_of_code(a, n, text, &decline);
         if (out->outcome != GATEWAY_UNKNOWN && !is_ours(a, body, reference, out->outcome)) {
                 out->outcome = GATEWAY_UNKNOWN;
                 out->why = STR("the answer is not about our reference, or contradicts itself");
