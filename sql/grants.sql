@@ -36,6 +36,7 @@ begin
             ('ops.job_extend',           '{jobs}'),
             ('ops.sweep_since',          '{jobs}'),
             ('ops.recovery_end',         '{jobs}'),
+            ('ops.recovery_rest',        '{jobs}'),
             ('app.webhook_take',         '{hook,jobs}'),
             ('app.webhooks_due',         '{jobs}'),
             ('app.webhook_claim',        '{jobs}'),

@@ -16,7 +16,7 @@ create function pg_temp.ours(oid) returns boolean language sql stable as
 -- test installations and the epoch after a restore. They have no key to be
 -- sent by and run on the coordinator.
 create temp table keyless (f regprocedure);
-insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text)');
+insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text,uuid)');
 
 create temp table checks (name text primary key, says text, query text);
 insert into checks values

@@ -55,10 +55,10 @@ begin
     perform pg_temp.unplaced(v_name);
     perform pg_temp.give_back('capture ' || v_name, v_name);
     update app.payments set state = p_from where org = 501 and id = pg_temp.id(v_name);
-    perform pg_temp.settle_refund(v_name, p_to);
+    perform pg_temp.settle_refund(v_name, p_to, case when p_from = 'succeeded' then 11400 else -11400 end);
     return pg_temp.state(v_name);
 end $$;
-select case when exists (select from arrows where (a, b) = (f.state, t.state))
+select case when exists (select from arrows where (a, b) = (f.state, t.state)) or (f.state, t.state) = ('succeeded', 'declined')
     then is(pg_temp.try_refund(f.state, t.state), t.state, 'a refund: ' || f.state || ' -> ' || t.state)
     else throws_ok(format('select pg_temp.try_refund(%L, %L)', f.state, t.state), 'BX022', 'the payment is ' || f.state,
         'a refund: ' || f.state || ' -> ' || t.state || ' is refused')

@@ -168,7 +168,7 @@ select throws_ok(format($$select pg_temp.late('b', p_clears => %s)$$, n), 'P0001
 from unnest('{17099,17101,-17100}'::bigint[]) n;
 select throws_ok($$select app.payment_settle(501, pg_temp.id('payment b'), 'succeeded', '100', null, 'late b', null, null, null, null, null, null,
     null, 60000, 't', 'r')$$,
-    'P0001', null, 'and no entry at all');
+    'BX022', 'the payment is declined', 'a caller that does not know that it may be late is refused');
 select results_eq('select p, audit from attempt',
     $$select to_jsonb(p), (select count(*) from ops.audit) from app.payments p where id = pg_temp.id('payment b')$$, 'each left the attempt as it was');
 select is((select count(*) from ledger.entries), 1::bigint, 'with nothing in the books');
@@ -190,7 +190,7 @@ select pg_temp.event_is('on_sale');
 -- A transaction pays one attempt, and what contradicts the order is refused whole.
 select pg_temp.ended('c', 'declined');
 select throws_ok($$select app.payment_settle(501, pg_temp.id('payment c'), 'succeeded', '100', null, 'late a', 'visa', '4242', '{}', '{}',
-    null, '{}', '{}', 60000, 't', 'r')$$, '23505', null, 'a transaction that is another attempt''s');
+    null, '{}', '{}', 60000, 't', 'r', null, pg_temp.id('unplaced c'), '{}', '{}')$$, '23505', null, 'a transaction that is another attempt''s');
 select throws_ok($$select pg_temp.late('c', 2)$$, 'P0001', null, 'a sale that clears less than the order''s total');
 select throws_ok($$select pg_temp.late('c', 2, p_sale => pg_temp.sale_amounts(3))$$, '23502', null, 'fewer tickets than the order has');
 select is(pg_temp.status('order c') || ' ' || pg_temp.state('payment c') || '; ' || pg_temp.books('c'), 'held declined; nothing; 0; order_expire',

@@ -193,5 +193,21 @@ select is((select -sum(amounts[2]) from ledger.entries where effect in ('unplace
     (select sum(amount)::numeric from app.payments where kind = 'charge' and state = 'late_approved' and id in (select object_id from ledger.entries)),
     'refunds_in_transit is what is still to be given back');
 
+-- A refund that was accepted and failed afterwards: its entry is reversed, and the money is owed again.
+select pg_temp.unplaced('later'), pg_temp.give_back('capture later', 'refund later'), pg_temp.settle_refund('refund later', 'succeeded');
+select throws_ok($$select pg_temp.settle_refund('refund later', 'declined', -11400)$$, 'P0001', null, 'an entry that is not the reverse is refused');
+create function pg_temp.fail_later(p_refund text, p_entry text) returns text language sql as $$
+    select app.payment_settle(501, pg_temp.id(p_refund), 'declined', '100', null, 'gateway ' || p_refund, null, null, null, null,
+        pg_temp.id(p_entry), pg_temp.unplaced_accounts(), '{11400,-11400}', 60000, 'tester', 'request') $$;
+select is(pg_temp.fail_later('refund later', 'entry of the failure'), 'declined', 'a refund that succeeded can fail');
+select is(pg_temp.stand('later'), 'late_approved; declined; unplaced_capture 11400, refund_unsettled 11400, refund_settled -11400; capture_return',
+    'then its entry is reversed, the capture stands unplaced, and its job is there');
+select results_eq($$select reverses, object_id, amounts from ledger.entries where effect = 'refund_unsettled'$$,
+    $$values (pg_temp.id('entry of refund later'), pg_temp.id('refund later'), '{11400,-11400}'::bigint[])$$, 'the entry says what it reverses');
+select throws_ok($$select pg_temp.fail_later('refund later', 'again')$$, 'BX022', null, 'it fails once');
+select is(pg_temp.give_back('capture later', 'refund later 2') || ' ' || pg_temp.settle_refund('refund later 2', 'succeeded'), 'begun succeeded',
+    'and another gives it back');
+select is(pg_temp.state('capture later'), 'voided', 'at last');
+
 select * from finish();
 rollback;

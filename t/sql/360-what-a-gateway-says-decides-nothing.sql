@@ -96,7 +96,7 @@ begin
 end $$;
 select is(pg_temp.hear_refund(s, 'approved'), case s when 'succeeded' then 'known ' else 'asked ' end || s, 'a refund that is ' || s || ', and it says approved')
 from unnest('{sending,unknown,succeeded,declined,not_sent,not_found_final}'::text[]) s;
-select is(pg_temp.hear_refund(s, 'declined'), case when s in ('sending', 'unknown') then 'asked ' else 'known ' end || s,
+select is(pg_temp.hear_refund(s, 'declined'), case when s in ('sending', 'unknown', 'succeeded') then 'asked ' else 'known ' end || s,
     'a refund that is ' || s || ', and it says declined')
 from unnest('{sending,unknown,succeeded,declined,not_sent,not_found_final}'::text[]) s;
 

@@ -24,6 +24,8 @@ begin
             update app.payments set heard = array_append(heard, p_transaction)
             where org = p_org and id = p_payment and payments.state in ('sending', 'unknown') and not heard @> array[p_transaction];
         end if;
+    elsif v_row.kind = 'refund' and v_row.state = 'succeeded' and p_said = 'declined' then
+        null;                                           -- it failed after all
     elsif p_said <> 'approved' or (v_row.state not in ('declined', 'not_sent', 'not_found_final')
         and v_row.gateway_transaction = p_transaction) or exists (
         select 1 from app.payments x where x.org = p_org and x.capture_id = p_payment and x.gateway_transaction = p_transaction) then

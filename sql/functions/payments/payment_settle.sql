@@ -7,7 +7,9 @@
 --   sending -> succeeded | declined | not_sent | unknown
 --   unknown -> succeeded | declined | not_found_final
 --   thought not made (declined, not_sent, not_found_final), but the gateway
---   has it after all -> succeeded; a charge that its order does not take -> late_approved
+--   has it after all -> succeeded; a charge that its order does not take ->
+--   late_approved: only when the caller knows that it may be (p_unplaced given)
+--   a refund that succeeded and failed later -> declined, and its money is owed again
 -- In the same commit, a charge that succeeded: tickets, entry, outbox; one that
 -- no order takes: the entry p_unplaced; a refund that succeeded: its entry.
 create or replace function app.payment_settle(p_org int, p_payment uuid, p_to text, p_outcome text, p_decline text,
@@ -21,7 +23,7 @@ declare
     v_order uuid;
     v_capture uuid;
     v_row app.payments;
-    v_to text := p_to;
+    v_to text;
     v_resolved timestamptz := case when p_to <> 'unknown' then now() end;
     v_now timestamptz := clock_timestamp();
     v_lookup timestamptz := v_now + make_interval(secs => p_lookup_ms / 1000.0);
@@ -33,17 +35,8 @@ begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment for update;
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such payment';
-    elsif p_to = 'succeeded' and v_row.kind = 'charge' and v_row.state in ('declined', 'not_sent', 'not_found_final') then
-        v_to := case when app.order_retake(p_org, v_order, v_row.amount, v_row.currency, p_actor, p_request)
-            then 'succeeded' else 'late_approved' end;
-    elsif p_to = 'succeeded' and v_row.kind = 'refund' and v_row.state in ('declined', 'not_sent', 'not_found_final')
-        and not exists (select 1 from app.payments p where p.org = p_org and p.capture_id = v_row.capture_id and p.unplaced
-            and p.state in ('sending', 'unknown', 'succeeded')) then
-        v_to := 'succeeded';
-    elsif not (v_row.state, p_to) in (('sending', 'succeeded'), ('sending', 'declined'), ('sending', 'not_sent'),
-        ('sending', 'unknown'), ('unknown', 'succeeded'), ('unknown', 'declined'), ('unknown', 'not_found_final')) then
-        raise exception using errcode = 'BX022', message = format('the payment is %s', v_row.state);
     end if;
+    v_to := app.payment_next(p_org, p_payment, p_to, p_unplaced is not null, p_actor, p_request);
     update app.payments set state = v_to, outcome_code = p_outcome, decline_code = p_decline,
         gateway_transaction = p_transaction, card_brand = p_brand, card_last4 = p_last4, resolved_at = v_resolved
     where org = p_org and id = p_payment;
@@ -58,7 +51,7 @@ begin
         p_payment, null, p_request, jsonb_build_object('order', v_order, 'was', v_row.state, 'outcome', p_outcome,
         'transaction', p_transaction));
     if v_row.kind = 'refund' then
-        perform app.refund_ended(p_org, p_payment, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred);
+        perform app.refund_ended(p_org, p_payment, v_row.state, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred);
     elsif v_to = 'succeeded' then
         perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
             p_occurred);

@@ -1,29 +1,43 @@
--- app.refund_ended(p_org, p_refund, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred)
+-- app.refund_ended(p_org, p_refund, p_was, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred)
 -- What a refund's outcome means, in the commit that records it. Succeeded: its
 -- entry, which clears what it gives back (pair assertion); an unplaced capture
--- is voided then. Anything else final leaves the capture as it is: its job
--- tries again. Inner function of payment_settle.
-create or replace function app.refund_ended(p_org int, p_refund uuid, p_entry uuid, p_accounts text[], p_amounts bigint[],
-    p_actor text, p_request text, p_occurred timestamptz) returns void
+-- is voided then. Failed after it had succeeded (p_was): the reversing entry,
+-- and the capture's money is owed again. Anything else final leaves the capture
+-- as it is: its job tries again. Inner function of payment_settle.
+create or replace function app.refund_ended(p_org int, p_refund uuid, p_was text, p_entry uuid, p_accounts text[],
+    p_amounts bigint[], p_actor text, p_request text, p_occurred timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_row app.payments;
     v_now timestamptz := ops.now();
+    v_due timestamptz := clock_timestamp();
     v_clearing bigint := coalesce(p_amounts[array_position(p_accounts, 'gateway_clearing')], 0);
+    v_settled uuid;
+    v_failed boolean;
 begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_refund;
-    if v_row.state <> 'succeeded' then
+    v_failed := p_was = 'succeeded';
+    if v_row.state <> 'succeeded' and not v_failed then
         return;
-    elsif v_clearing <> -v_row.amount then
-        raise exception 'refund % is of %, the entry clears %', p_refund, v_row.amount, v_clearing;
+    elsif v_clearing <> (case when v_failed then v_row.amount else -v_row.amount end) then
+        raise exception 'refund % of % is %, the entry clears %', p_refund, v_row.amount, v_row.state, v_clearing;
     end if;
-    perform ledger.entry_post(p_org, p_entry, 'refund_settled', p_refund, v_row.order_id, null, v_row.currency, p_accounts,
-        p_amounts, least(coalesce(p_occurred, v_now), v_now), null);
-    if v_row.unplaced then
+    if v_failed then
+        select e.id into v_settled from ledger.entries e
+        where e.org = p_org and e.effect = 'refund_settled' and e.object_id = p_refund;
+    end if;
+    perform ledger.entry_post(p_org, p_entry, case when v_failed then 'refund_unsettled' else 'refund_settled' end, p_refund,
+        v_row.order_id, null, v_row.currency, p_accounts, p_amounts, least(coalesce(p_occurred, v_now), v_now), v_settled);
+    if not v_row.unplaced then
+        return;
+    elsif v_failed then
+        update app.payments set state = 'late_approved' where org = p_org and id = v_row.capture_id and state = 'voided';
+        perform ops.job_put(p_org, 'capture_return', v_row.capture_id, v_due, false, p_request);
+    else
         update app.payments set state = 'voided' where org = p_org and id = v_row.capture_id and state = 'late_approved';
         perform ops.job_drop(p_org, 'capture_return', v_row.capture_id);
-        perform ops.audit_put(p_org, p_actor, 'payment.voided', v_row.capture_id, null, p_request,
-            jsonb_build_object('refund', p_refund, 'entry', p_entry));
     end if;
+    perform ops.audit_put(p_org, p_actor, case when v_failed then 'payment.late_approved' else 'payment.voided' end,
+        v_row.capture_id, null, p_request, jsonb_build_object('refund', p_refund, 'entry', p_entry));
 end $$;

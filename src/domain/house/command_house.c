@@ -99,11 +99,12 @@ int
 restore_resume(const struct conf *c, const struct options *o UNUSED)
 {
         struct task t;
+        const struct uuid nothing = { { 0 } };
         struct err e = { .code = ERR_NONE };
 
         if (!command_open(&t, c, 0))
                 return EXIT_USAGE;
-        if (!house_recovery_end(&t, "operator", &e))
+        if (!house_recovery_end(&t, "operator", nothing, &e))
                 return command_failed(&t, &e);
         task_close(&t);
         return EXIT_DONE;

@@ -101,10 +101,22 @@ house_epoch_renew(struct task *t, bool recovering, struct uuid *out, struct err 
 }
 
 bool
-house_recovery_end(struct task *t, const char *actor, struct err *e)
+house_recovery_rest(struct task *t, int64_t *rest, struct err *e)
+{
+        struct rows r;
+
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_recovery_rest, NULL, &r, e))
+                return false;
+        *rest = row_i64(&r, 0, "rest");
+        return true;
+}
+
+bool
+house_recovery_end(struct task *t, const char *actor, struct uuid epoch, struct err *e)
 {
         struct params p = params_in(t->arena);
 
         param_z(&p, actor);
+        param_uuid_or_null(&p, epoch);
         return db_query(t->db, t->arena, &t->subject, &stmt_recovery_end, &p, NULL, e);
 }

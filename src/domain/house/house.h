@@ -42,6 +42,9 @@ const struct house_state *house_state(struct task *t);
  * epoch any more (twice HOUSE_FRESH_MS later).
  */
 bool house_epoch_renew(struct task *t, bool recovering, struct uuid *out, struct err *e) MUSTCHECK;
-bool house_recovery_end(struct task *t, const char *actor, struct err *e) MUSTCHECK;
+/* epoch: ends only the recovery that began under it; nil: whichever. */
+bool house_recovery_end(struct task *t, const char *actor, struct uuid epoch, struct err *e) MUSTCHECK;
+/* How much of what was lost is found and not yet in the books. */
+bool house_recovery_rest(struct task *t, int64_t *rest, struct err *e) MUSTCHECK;
 
 #endif

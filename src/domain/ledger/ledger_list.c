@@ -60,10 +60,22 @@ ledger_entries_list(struct task *t, const struct ledger_filter *f, struct ledger
 static struct str
 object_text(struct arena *a, const struct ledger_entry *entry)
 {
-        char *text = arena_alloc(a, ID_TEXT_MAX);
+        static const struct {
+                const char *effect, *prefix;
+        } effects[] = {
+#define EFFECT(name, prefix) { name, prefix },
+#include "domain/ledger/effect.def"
+#undef EFFECT
+        };
+        char *text = arena_alloc(a, UUID_TEXT_MAX);
 
-        CHECK(str_is(entry->effect, "sale"));
-        typeid_text("ord", entry->object, text);
+        for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
+                if (!str_is(entry->effect, effects[i].effect))
+                        continue;
+                typeid_text(effects[i].prefix, entry->object, text);
+                return str_of(text);
+        }
+        uuid_text(entry->object, text); /* of a newer version of this program: still shown */
         return str_of(text);
 }
 

@@ -99,7 +99,4 @@ bool payment_decide(struct task *t, struct uuid id, bool succeeded, struct str t
 /* A job: gives an unplaced capture's money back. */
 bool capture_return(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 
-/* The order as it is while its attempt is under way: settling writes into it. */
-struct order order_copy(struct task *t, const struct order *o);
-
 #endif

@@ -104,11 +104,12 @@ record_tx(struct tx *tx, void *arg, struct err *e)
 }
 
 bool
-refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
-    struct err *e)
+refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, bool failed_after,
+    const struct gateway_answer *a, struct err *e)
 {
         struct recording w = { .stmt = &stmt_payment_settle, .params = params_in(t->arena) };
-        struct posting_set settled = ledger_refund_settled(p->amount.minor);
+        struct posting_set settled = failed_after ? ledger_unplaced(p->amount.minor)
+            : ledger_refund_settled(p->amount.minor);
         struct params *q = &w.params;
 
         param_i64(q, p->org);
@@ -182,6 +183,6 @@ payment_decide(struct task *t, struct uuid id, bool succeeded, struct str transa
         if (!attempt_open(&at))
                 return err_set(e, ERR_STATE_CONFLICT, "the payment is %.*s already", STR_ARG(at.state));
         at.payment.actor = "operator";
-        return at.refund ? refund_settle(t, &at.payment, outcome, &a, e)
+        return at.refund ? refund_settle(t, &at.payment, outcome, false, &a, e)
             : payment_settle(t, &at.payment, outcome, &a, &ignored, e);
 }

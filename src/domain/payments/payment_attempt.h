@@ -27,10 +27,10 @@ bool attempt_open(const struct attempt *at);            /* sending or unknown */
 struct gateway_step attempt_step(struct task *t, const struct attempt *at);
 
 /*
- * Records the outcome of a refund. Fails with ERR_STATE_CONFLICT when another
- * path was first.
+ * Records the outcome of a refund; failed_after: it had succeeded. Fails with
+ * ERR_STATE_CONFLICT when another path was first.
  */
-bool refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome,
+bool refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, bool failed_after,
     const struct gateway_answer *a, struct err *e) MUSTCHECK;
 
 /* Books another approved record of the attempt as an unplaced capture, once. */

@@ -32,6 +32,16 @@ is_strange(struct task *t, struct str house)
         return house.n > 0 && ours != NULL && !str_is(house, ours->house);
 }
 
+/*
+ * A refund made at the gateway by somebody has no reference of ours; the order
+ * that came with its charge tells whose it is.
+ */
+static bool
+is_refund_by_hand(const struct gateway_event *ev, struct uuid *order)
+{
+        return ev->subject == SUBJECT_REFUND && ev->charge.n > 0 && typeid_parse("ord", ev->order, order);
+}
+
 static void
 attempt_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid id, const struct gateway_event *ev, bool dry)
 {
@@ -66,6 +76,7 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
 {
         struct uuid id;
         bool charge = ev->subject == SUBJECT_CHARGE, refund = ev->subject == SUBJECT_REFUND;
+        bool by_hand = false;
 
         *h = (struct hearing){ .why_not = "" };
         if (!charge && !refund) {
@@ -77,13 +88,14 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
                 h->why_not = "sent by another installation";
                 return;
         }
-        if (!typeid_parse("pay", ev->reference, &id) && !(refund && typeid_parse("ref", ev->reference, &id))) {
+        if (!typeid_parse("pay", ev->reference, &id) && !(refund && typeid_parse("ref", ev->reference, &id)) &&
+            !(by_hand = is_refund_by_hand(ev, &id))) {
                 h->why_not = "no reference of ours";
                 return;
         }
         h->org = uuid_org(id);
         /* A void, and a refund made at the gateway, come under the charge's reference. */
-        if (refund && str_starts(ev->reference, STR("pay")))
+        if (by_hand || (refund && str_starts(ev->reference, STR("pay"))))
                 refund_put(t, tx, h, ev, dry);
         else
                 attempt_put(t, tx, h, id, ev, dry);
@@ -101,7 +113,8 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 { "asked",   "the gateway is asked about it: it was %.*s", false, false },
                 { "lost",    "there is no record of it%.*s: the gateway is asked about it", false, false },
                 { "nothing", "nothing was charged, and there is no record of it%.*s", true, true },
-                { "kept",    "made at the gateway, not by us: kept (the charge is %.*s)", true, true },
+                { "kept",    "made at the gateway, not by us: kept for whoever books refunds made there (the charge is %.*s)",
+                    true, true },
         };
         struct str verdict, state;
         struct rows r;
@@ -114,12 +127,14 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 return false;
         verdict = row_text(&r, 0, "verdict");
         state = row_text(&r, 0, "state");
+        if (state.p == NULL && str_is(verdict, "kept"))
+                state = STR("in no book of ours");
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
                 if (!str_is(verdict, words[i].verdict))
                         continue;
                 *out = (struct heard){ .ignored = words[i].ignored, .agrees = words[i].agrees };
                 out->note = str_fmt(t->arena, words[i].words, STR_ARG(state));
-                out->note = str_fmt(t->arena, "%.*s: %.*s", STR_ARG(ev->reference), STR_ARG(out->note));
+                out->note = str_fmt(t->arena, "%.*s: %.*s", STR_ARG(h->about), STR_ARG(out->note));
                 return true;
         }
         NEVER("a verdict of payment_heard");

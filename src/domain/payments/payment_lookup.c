@@ -58,7 +58,7 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
 {
         struct answer ignored;
         bool ok = at->refund
-            ? refund_settle(t, &at->payment, outcome, a, e)
+            ? refund_settle(t, &at->payment, outcome, str_is(at->state, "succeeded"), a, e)
             : payment_settle(t, &at->payment, outcome, a, &ignored, e);
 
         if (!ok && e->code != ERR_STATE_CONFLICT)
@@ -138,6 +138,27 @@ undecided(const struct gateway_records *r)
         return false;
 }
 
+/* Only its own record can say so. */
+static bool
+has_failed_after(const struct attempt *at, const struct gateway_records *r)
+{
+        for (int i = 0; at->refund && str_is(at->state, "succeeded") && i < r->n; i++)
+                if (r->record[i].state == RECORD_DECLINED && str_eq(r->record[i].transaction, at->transaction))
+                        return true;
+        return false;
+}
+
+/* It was accepted, and came to nothing afterwards: the money is ours to give back again. */
+static bool
+refund_unsettle(struct task *t, const struct job *j, struct attempt *at, struct gateway_answer *a, struct err *e)
+{
+        log_error(&t->subject, "payment.refund_failed", { "refund", at->payment.reference }, { "code", a->code },
+            { "next", STR("none: it is tried again; if that fails too, pay the guest by other means") });
+        a->transaction = at->transaction;
+        a->decline_code = STR("generic_decline");
+        return settle(t, j, at, PAYMENT_DECLINED, a, e);
+}
+
 static bool
 found(struct task *t, struct attempt *at, const struct job *j, const struct gateway_records *r, struct err *e)
 {
@@ -149,6 +170,8 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
 
         if (!return_others(t, at, r, own, e))
                 return false;
+        if (has_failed_after(at, r))
+                return refund_unsettle(t, j, at, &a, e);
         if (booked(at))
                 return job_finish(t, j, e);
         if (own != NULL)

@@ -18,7 +18,8 @@
 #include "domain/payments/payments.sql.def"
 
 #define WAITS_MS        2000            /* while another attempt is looked up */
-#define RETRY_MS        5000
+#define RETRY_FIRST_MS  INT64_C(5000)
+#define RETRY_MOST_MS   INT64_C(3600000)
 
 struct returning {
         struct task *task;
@@ -102,6 +103,17 @@ send(struct task *t, struct returning *w, struct gateway_answer *a)
                 gateway_refund(t, w->gateway, &w->step, a);
 }
 
+/* Doubling to an hour: what the gateway refuses for want of balance takes its time. */
+static int64_t
+retry_ms(int64_t attempts)
+{
+        int64_t ms = RETRY_FIRST_MS;
+
+        while (attempts-- > 1 && ms < RETRY_MOST_MS)
+                ms *= 2;
+        return ms < RETRY_MOST_MS ? ms : RETRY_MOST_MS;
+}
+
 bool
 capture_return(struct task *t, const struct job *j, struct err *e)
 {
@@ -120,7 +132,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
         send(t, &w, &a);
         refund.amount = w.step.amount;
-        if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), &a, e)) {
+        if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), false, &a, e)) {
                 if (e->code != ERR_STATE_CONFLICT)
                         return false;
                 err_clear(e);           /* a look-up was first: the next run sees what it found */
@@ -136,7 +148,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
         case GATEWAY_NOT_SENT:
                 log_error(&t->subject, "capture.not_returned", { "refund", w.reference },
                     { "charge", w.step.transaction }, { "code", a.code }, { "detail", a.why });
-                return job_again(t, j, RETRY_MS * j->attempts, a.why, a.outcome == GATEWAY_DECLINED, e);
+                return job_again(t, j, retry_ms(j->attempts), a.why, a.outcome == GATEWAY_DECLINED, e);
         }
         NEVER("gateway outcome");
 }

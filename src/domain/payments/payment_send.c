@@ -79,7 +79,6 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
         struct gateway_answer a = { .outcome = GATEWAY_UNKNOWN };
         struct err e = { .code = ERR_NONE };
         enum payment_outcome outcome;
-        struct order before = order_copy(t, p->order);
 
         FAULT(payment_recorded);
         sale(t, p, token, &a);
@@ -88,10 +87,8 @@ payment_send(struct task *t, struct payment *p, struct str token, struct answer 
         if (outcome == PAYMENT_UNKNOWN || outcome == PAYMENT_NOT_SENT)
                 log_warn(&t->subject, outcome == PAYMENT_UNKNOWN ? "payment.unknown" : "payment.not_sent",
                     { "payment", p->reference }, { "code", a.code }, { "detail", a.why });
-        if (!payment_settle(t, p, outcome, &a, out, &e)) {
-                *p->order = before;
+        if (!payment_settle(t, p, outcome, &a, out, &e))
                 answer_unrecorded(t, p, &e, out);
-        }
         FAULT(payment_settled);
         fence_disarm(t->fence);
 }

@@ -141,7 +141,7 @@ order_paid_params(const struct order *o, struct params *p)
 }
 
 /* The order as it is while its attempt is under way: settling writes into it. */
-struct order
+static struct order
 order_copy(struct task *t, const struct order *o)
 {
         struct order copy = *o;
@@ -292,31 +292,25 @@ payment_settle_tx(struct tx *tx, void *arg, struct err *e)
         return tx_get(tx, &r, e);
 }
 
-/* The entry that a capture gets when no order takes it: three parameters. */
+/* The entry that a capture gets when no order takes it: three parameters. Without it a late approval is refused. */
 static void
 unplaced_params(const struct payment *p, struct params *q)
 {
         struct posting_set unplaced = ledger_unplaced(p->amount.minor);
 
+        if (!p->late) {
+                for (int i = 0; i < 3; i++)
+                        param_null(q);
+                return;
+        }
         param_uuid(q, uuid_new(p->org));
         posting_set_params(&unplaced, q);
 }
 
-bool
-payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
-    struct answer *out, struct err *e)
+static void
+settle_params(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
+    struct params *q)
 {
-        struct settling s = { .task = t, .payment = p, .params = params_in(t->arena) };
-        struct params *q = &s.params;
-        struct order before = { .org = p->org };
-
-        if (p->order != NULL) {
-                before = order_copy(t, p->order);
-                order_apply(t, p, outcome, a);
-                *out = answer_of(t, p, outcome, a);
-                /* Only what was charged or declined is final: after anything else the key goes on with the order. */
-                s.final = outcome == PAYMENT_SUCCEEDED || outcome == PAYMENT_DECLINED ? out : NULL;
-        }
         param_i64(q, p->org);
         param_uuid(q, p->id);
         param_z(q, payment_outcome_state(outcome));
@@ -335,10 +329,44 @@ payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, 
         param_text(q, t->subject.request_id);
         param_text(q, a->occurred_at);
         unplaced_params(p, q);
-        if (!db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e))
-                return false;
-        if (!s.placed && p->order != NULL)
+}
+
+/* One try; the order is left as it was when it does not take the charge, or nothing was recorded. */
+static bool
+settle_once(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
+    struct answer *out, struct err *e)
+{
+        struct settling s = { .task = t, .payment = p, .params = params_in(t->arena) };
+        struct order before = { .org = p->org };
+        bool ok;
+
+        if (p->order != NULL) {
+                before = order_copy(t, p->order);
+                order_apply(t, p, outcome, a);
+                *out = answer_of(t, p, outcome, a);
+                /* Only what was charged or declined is final: after anything else the key goes on with the order. */
+                s.final = outcome == PAYMENT_SUCCEEDED || outcome == PAYMENT_DECLINED ? out : NULL;
+        }
+        settle_params(t, p, outcome, a, &s.params);
+        ok = db_tx_run(t->db, t->arena, &t->subject, payment_settle_tx, &s, e);
+        if (p->order != NULL && (!ok || !s.placed))
                 *p->order = before;
-        p->unplaced = !s.placed;
-        return true;
+        p->unplaced = ok && !s.placed;
+        if (p->unplaced && p->order != NULL)
+                *out = (struct answer){ .status = 202, .body = view_for(t, p) };
+        return ok;
+}
+
+bool
+payment_settle(struct task *t, struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
+    struct answer *out, struct err *e)
+{
+        if (settle_once(t, p, outcome, a, out, e))
+                return true;
+        if (e->code != ERR_STATE_CONFLICT || outcome != PAYMENT_SUCCEEDED || p->late)
+                return false;
+        /* Somebody may have given it up meanwhile: then it is a late approval, and only now known to be one. */
+        err_clear(e);
+        p->late = true;
+        return settle_once(t, p, outcome, a, out, e);
 }

@@ -16,11 +16,13 @@
 #include "domain/webhooks/webhooks.sql.def"
 
 #define BATCH           32
+#define SUSPECT_AFTER   3               /* tries */
 #define BATCH_BYTES     (INT64_C(2) * 1024 * 1024)       /* of payloads, so that an arena holds them several times */
 /* Longer than any batch takes, and what a dead daemon left is taken up again within the minute. */
 #define LEASE_MS        50000
 #define RETRY_FIRST_MS  1000
 #define RETRY_MOST_MS   300000
+#define NEXT            "see `boxoffice webhooks show`, then replay"
 
 struct event {
         struct str id, gateway, type, payload;
@@ -56,12 +58,16 @@ due_read(struct task *t, struct batch *b, struct err *e)
                 return false;
         CHECK(r.n <= BATCH);
         for (b->n = 0; b->n < r.n; b->n++) {
+                bool suspect = row_i64(&r, b->n, "attempts") >= SUSPECT_AFTER;
+
                 size += row_i64(&r, b->n, "size");
-                if (b->n > 0 && size > BATCH_BYTES)
+                if (b->n > 0 && (suspect || size > BATCH_BYTES))
                         return true;
                 b->event[b->n] = (struct event){
                         .id = row_text(&r, b->n, "event_id"), .gateway = row_text(&r, b->n, "gateway"),
                 };
+                if (suspect)
+                        r.n = 1;        /* alone: were it to kill us, it would take no other along */
         }
         return true;
 }
@@ -73,7 +79,7 @@ claimed_read(struct batch *b, struct event *ev, const struct rows *r)
         if (r->n == 1 && !ev->claimed)
                 log_error(&b->task->subject, "webhook.buried", { "webhook", ev->id }, { "gateway", ev->gateway },
                     { "detail", STR("its workers died") },
-                    { "next", STR("see `boxoffice webhooks show`, then replay") });
+                    { "next", STR(NEXT) });
         if (!ev->claimed)
                 return;
         ev->type = row_text(r, 0, "type");
@@ -171,7 +177,7 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
         struct str note = str_fmt(t->arena, "%s: %s", err_info(why->code)->code, why->detail);
         struct rows r;
 
-        log_error(&t->subject, "webhook.failed", { "webhook", ev->id }, { "gateway", ev->gateway },
+        log_warn(&t->subject, "webhook.failed", { "webhook", ev->id }, { "gateway", ev->gateway },
             { "type", ev->type }, { "detail", note });
         event_params(&p, ev);
         param_uuid(&p, b->lease);
@@ -182,7 +188,7 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
                 return false;
         if (row_bool(&r, 0, "buried"))
                 log_error(&t->subject, "webhook.buried", { "webhook", ev->id }, { "gateway", ev->gateway },
-                    { "detail", note }, { "next", STR("see `boxoffice webhooks show`, then replay") });
+                    { "detail", note }, { "next", STR(NEXT) });
         return true;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "domain/house/house.h"
 #include "domain/payments/payment_hear.h"
@@ -21,6 +22,8 @@
 #define DAILY_S         (INT64_C(3) * 86400)
 #define DAY_MS          (INT64_C(86400) * 1000)
 #define RESTORE_RETRY_MS 1000
+#define CURSOR_MAX      256
+#define PAGE_ARENA_CAP  ((size_t)64 * 1024 * 1024)
 
 struct sweep {
         struct task *task;
@@ -107,6 +110,7 @@ static bool
 gateway_compare(struct sweep *s, struct err *e)
 {
         struct gateway_events page;
+        char kept[CURSOR_MAX];
         struct str cursor = STR_NONE;
 
         do {
@@ -118,7 +122,11 @@ gateway_compare(struct sweep *s, struct err *e)
                             STR_ARG(s->gateway), STR_ARG(page.why));
                 if (!page_compare(s, &page, e))
                         return false;
-                cursor = page.next;
+                if (page.next.n >= sizeof kept)
+                        return err_set(e, ERR_INTERNAL, "a cursor of the gateway's list is too long");
+                (void)snprintf(kept, sizeof kept, "%.*s", STR_ARG(page.next));
+                cursor = page.next.p == NULL ? STR_NONE : str_of(kept);
+                arena_reset(s->task->arena);    /* a page's memory goes with it: lists are long */
         } while (cursor.p != NULL);
         return true;
 }
@@ -139,22 +147,27 @@ since_read(struct task *t, int64_t span_s, struct str *out, struct err *e)
 static bool
 all_compare(struct task *t, const struct job *j, int64_t span_s, struct err *e)
 {
-        struct sweep s = { .task = t, .job = j };
+        /* Pages have an arena of their own: the job and what it began with stand in the task's. */
+        struct task paged = *t;
+        struct sweep s = { .task = &paged, .job = j };
+        bool ok = true;
 
         if (!since_read(t, span_s, &s.since, e))
                 return false;
-        for (size_t g = 0; gateway_names[g] != NULL; g++) {
+        paged.arena = arena_new(PAGE_ARENA_CAP);
+        for (size_t g = 0; ok && gateway_names[g] != NULL; g++) {
                 s.gateway = str_of(gateway_names[g]);
                 s.seen = s.recovered = 0;
                 if (!gateway_usable(t->conf, s.gateway))
                         continue;
-                if (!gateway_compare(&s, e))
-                        return false;
-                log_info(&t->subject, "webhooks.swept", { "gateway", s.gateway }, { "since", s.since },
-                    { "seen", str_fmt(t->arena, "%lld", (long long)s.seen) },
-                    { "recovered", str_fmt(t->arena, "%lld", (long long)s.recovered) });
+                ok = gateway_compare(&s, e);
+                if (ok)
+                        log_info(&t->subject, "webhooks.swept", { "gateway", s.gateway }, { "since", s.since },
+                            { "seen", str_fmt(t->arena, "%lld", (long long)s.seen) },
+                            { "recovered", str_fmt(t->arena, "%lld", (long long)s.recovered) });
         }
-        return true;
+        arena_free(paged.arena);
+        return ok;
 }
 
 /* It comes round whatever happened: a failure is logged, and never buries it. */
@@ -181,16 +194,29 @@ webhooks_sweep_daily(struct task *t, const struct job *j, struct err *e)
         return come_round(t, j, DAILY_S, DAY_MS, e);
 }
 
+/*
+ * What is taken in is not yet in the books: until it is, a guest could pay for
+ * what is paid. So the list is compared again until nothing of it is left.
+ */
 bool
 webhooks_sweep_restore(struct task *t, const struct job *j, struct err *e)
 {
         struct err why = { .code = ERR_NONE };
+        struct house_state began;
+        struct uuid epoch;
+        int64_t rest;
 
+        if (!house_state_get(t, &began, e))
+                return false;
+        CHECK(uuid_parse(str_of(began.epoch), &epoch));
         if (!all_compare(t, j, 0, &why)) {
                 log_error(&t->subject, "webhooks.not_swept", { "detail", str_of(why.detail) },
-                    { "next", STR("charges wait until it is: see why the gateway does not answer, "
-                    "or `boxoffice restore resume`") });
+                    { "next", STR("charges wait until it is: see why the gateway does not answer, or `boxoffice restore resume`") });
                 return job_again(t, j, RESTORE_RETRY_MS, str_dup(t->arena, str_of(why.detail)), false, e);
         }
-        return house_recovery_end(t, "jobs", e) && job_finish(t, j, e);
+        if (!house_recovery_rest(t, &rest, e))
+                return false;
+        if (rest > 0)
+                return job_again(t, j, RESTORE_RETRY_MS, STR("what was lost is being booked"), false, e);
+        return house_recovery_end(t, "jobs", epoch, e) && job_finish(t, j, e);
 }
