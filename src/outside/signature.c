@@ -68,6 +68,17 @@ next_secret(struct str *rest, struct str *secret)
         return false;
 }
 
+bool
+signature_secrets_ok(const char *secrets)
+{
+        struct str rest = str_of(secrets), secret;
+        int n = 0;
+
+        while (n <= SECRETS_MAX && next_secret(&rest, &secret))
+                n++;
+        return secrets == NULL || (n > 0 && n <= SECRETS_MAX);
+}
+
 static struct expected
 expect_hex(struct arena *a, struct str secrets, struct str message)
 {

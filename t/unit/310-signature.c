@@ -96,6 +96,20 @@ two_secrets_count_during_a_rotation(void **state)
         }
 }
 
+/* As many as count above, and no more: what is set and does not count would be found out by lost events. */
+static void
+a_setting_holds_one_secret_or_two(void **state)
+{
+        static const struct { const char *setting; bool ok; } rows[] = {
+                { NULL, true }, { "a", true }, { "a b", true }, { "  a   b ", true },
+                { "", false }, { "  ", false }, { "a b c", false }, { " a  b  c", false }, { "a b c d e", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                EXPECT(signature_secrets_ok(rows[i].setting) == rows[i].ok, "row %zu", i);
+}
+
 static void
 without_a_secret_or_a_body_nothing_is_good(void **state)
 {
@@ -277,6 +291,7 @@ main(void)
                 cmocka_unit_test(the_published_vectors_are_good),
                 cmocka_unit_test(a_signature_belongs_to_its_scheme),
                 cmocka_unit_test(two_secrets_count_during_a_rotation),
+                cmocka_unit_test(a_setting_holds_one_secret_or_two),
                 cmocka_unit_test(without_a_secret_or_a_body_nothing_is_good),
                 cmocka_unit_test(malformed_headers_are_bad),
                 cmocka_unit_test(one_good_signature_among_several_is_enough),
