@@ -68,6 +68,8 @@ void
 books_lock(struct books *b)
 {
         CHECK(pthread_mutex_lock(&b->lock) == 0);
+        if (b->awaited != NULL)
+                rules_catch_up(b);
 }
 
 void
@@ -263,7 +265,7 @@ write_row(struct books *b, const struct posting *p, const struct txn *original, 
                 .brand = original == NULL ? p->brand : original->brand,
                 .original = original == NULL ? 0 : original->id,
                 .fee = p->fee, .quiet = p->quiet, .late_ms = p->late_ms, .hidden_ms = p->hidden_ms,
-                .created_ms = p->now_ms, .updated_ms = p->now_ms
+                .refund_fails_ms = p->refund_fails_ms, .created_ms = p->now_ms, .updated_ms = p->now_ms
         };
         struct txn *t;
 
@@ -273,6 +275,19 @@ write_row(struct books *b, const struct posting *p, const struct txn *original, 
         CHECK(books_enter(b, t));
         books_file_append(b, t);
         return t;
+}
+
+/* The failure of a refund that will not arrive: a row that is late. Only Stripe tells of such. */
+static void
+refund_fails_later(struct books *b, const struct posting *p, const struct txn *refund, int64_t after_ms)
+{
+        const struct posting failure = {
+                .gateway = refund->gateway, .kind = TXN_FAIL, .late_ms = clock_wall_ms() + after_ms,
+                .now_ms = p->now_ms + after_ms,
+        };
+
+        if (after_ms > 0 && refund->gateway == TXN_STRIPE)
+                (void)write_row(b, &failure, refund, refund->amount);
 }
 
 static enum posted
@@ -299,6 +314,9 @@ post_locked(struct books *b, const struct posting *p, struct txn *out)
                         return verdict;
         }
         *out = *write_row(b, p, original, amount);
+        if (p->kind == TXN_REFUND)
+                refund_fails_later(b, p, books_row(b, out->id),
+                    p->refund_fails_ms > 0 ? p->refund_fails_ms : original->refund_fails_ms);
         return POSTED;
 }
 

@@ -3,7 +3,8 @@
  * decided, and the rules that no caller can talk it out of.
  *
  * One row a transaction, never removed. A void is a row of its own and turns
- * its sale's status to voided; so are a dispute and each step of it. Ids
+ * its sale's status to voided; a failure does so to a refund and declines it;
+ * rows of their own are also a settlement, a dispute and each step of it. Ids
  * ascend. The rows live in memory, and each is a JSON line at the end of one
  * file, which books_open() reads back.
  *
@@ -14,8 +15,8 @@
  *
  * Times are given by the caller (testclock.h): the books have no clock but
  * for late and hidden rows, which go by the wall clock. A late row is not
- * there for anybody, nor for the duplicate check, before its time; a hidden
- * one is not found by look-ups.
+ * there for anybody, nor for the duplicate check, before its time, and does
+ * nothing; a hidden one is not found by look-ups.
  * Amounts are minor units. Text in a struct txn lives as long as the process.
  */
 #ifndef SANDBOX_BOOKS_H
@@ -70,13 +71,17 @@ struct txn {
         bool quiet;                     /* its events are not sent */
         int64_t late_ms, hidden_ms;     /* not there, not found before; wall clock, 0 is never */
         int64_t created_ms, updated_ms;
+        int64_t refund_fails_ms;        /* charge: so long after each its refunds fail; refund: it does; 0 is never */
         int64_t refunded;               /* sale, captured auth: given back so far; refund: with this one */
         int64_t disputed;               /* sale, captured auth: under dispute or lost */
         const struct txn *captured_by;  /* auth: the capture, or NULL; that row never changes */
         const struct txn *voided_by;    /* sale, auth: the void, or NULL; that row never changes */
-        const struct txn *disputed_by;  /* sale, auth: the latest dispute; ask for it by its id */
+        const struct txn *settled_by;   /* sale, captured auth: likewise */
+        const struct txn *failed_by;    /* refund: its failure, which may be still to come; likewise */
+        const struct txn *disputed_by;  /* sale, auth: the latest dispute, ask for it by its id; dispute: the one before */
         const struct txn *drafted_by, *answered_by, *closed_by; /* dispute: its latest steps */
         struct txn *same_bucket;        /* of the index by reference */
+        struct txn *next_awaited;       /* of the failures that are still to come */
 };
 
 struct posting {
@@ -91,6 +96,7 @@ struct posting {
         int64_t fee;
         bool quiet;
         int64_t late_ms, hidden_ms;
+        int64_t refund_fails_ms;        /* sale, auth, refund */
         int64_t now_ms;
 };
 
@@ -98,7 +104,7 @@ enum posted {
         POSTED,                         /* *out is the new row, approved or declined */
         POST_DUPLICATE,                 /* same reference and amount approved within dup_seconds; *out is that row */
         POST_NO_ORIGINAL,
-        POST_WRONG_STATE,               /* declined, voided, refunded, captured or closed already, or of another kind */
+        POST_WRONG_STATE,               /* declined, voided, settled, refunded, captured, closed, or of another kind */
         POST_TOO_MUCH,                  /* more than is left */
         POST_DISPUTED,                  /* Stripe's refund: what is left is under dispute */
         POST_OTHER_CURRENCY

@@ -49,6 +49,7 @@ books_file_append(struct books *b, const struct txn *t)
         jo_bool(&o, "quiet", t->quiet);
         jo_int(&o, "late_ms", t->late_ms);
         jo_int(&o, "hidden_ms", t->hidden_ms);
+        jo_int(&o, "refund_fails_ms", t->refund_fails_ms);
         jo_int(&o, "created_ms", t->created_ms);
         jo_end_object(&o);
         line = json_out_str(&o);
@@ -161,6 +162,7 @@ read_row(struct arena *a, struct str line)
         read.quiet = json_get_bool(&r, "quiet", OPTIONAL, false);
         read.late_ms = json_get_int(&r, "late_ms", OPTIONAL, 0, INT64_MAX, 0);
         read.hidden_ms = json_get_int(&r, "hidden_ms", OPTIONAL, 0, INT64_MAX, 0);
+        read.refund_fails_ms = json_get_int(&r, "refund_fails_ms", OPTIONAL, 0, INT64_MAX, 0);
         read.created_ms = json_get_int(&r, "created_ms", REQUIRED, 0, INT64_MAX, 0);
         if (!json_reader_close(&r) || !currency_parse(currency, &read.amount.currency))
                 return NULL;

@@ -26,6 +26,7 @@ struct books {
         size_t n, size;
         struct txn **bucket;            /* by reference; a power of two of them */
         size_t buckets;
+        struct txn *awaited;            /* late failures of refunds, in no order */
         books_watch_fn watch;
         void *watcher;
         struct books_file file;
@@ -47,8 +48,10 @@ bool txn_is_there(const struct txn *t, int64_t wall_ms);
 const struct txn *rules_twin(const struct books *b, const struct posting *p);
 /* Whether the original is such that this may be done to it; *amount becomes what will be booked. */
 enum posted rules_judge(const struct txn *original, const struct posting *p, int64_t *amount);
-/* What a row does to the one it acts on; false when it can't. */
-bool rules_effect(const struct books *b, struct txn *t, struct txn *original) MUSTCHECK;
+/* What a row does to the one it acts on, a late failure when it is there; false when it can't. */
+bool rules_effect(struct books *b, struct txn *t, struct txn *original) MUSTCHECK;
+/* What late rows do whose time has come. */
+void rules_catch_up(struct books *b);
 
 bool books_file_open(struct books *b, const char *path, bool sync) MUSTCHECK;
 void books_file_close(struct books *b);

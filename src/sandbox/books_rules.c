@@ -56,7 +56,11 @@ judge_charge(const struct txn *original, const struct posting *p, int64_t *amoun
                 return captured ? judge_amount(original, p, taken - original->disputed, amount) : POST_WRONG_STATE;
         case TXN_VOID:
                 *amount = taken;
-                return original->refunded > 0 ? POST_WRONG_STATE : POSTED;
+                return original->refunded > 0 || original->settled_by != NULL ? POST_WRONG_STATE : POSTED;
+        case TXN_SETTLE:
+                *amount = taken;
+                return captured && original->settled_by == NULL ? POSTED : POST_WRONG_STATE;
+        case TXN_FAIL:
         case TXN_SALE:
         case TXN_AUTH:
         case TXN_DRAFT:
@@ -84,9 +88,19 @@ judge_step(const struct txn *dispute, const struct posting *p)
         return POSTED;
 }
 
+static enum posted
+judge_failure(const struct txn *refund, int64_t *amount)
+{
+        *amount = refund->amount.minor;
+        return refund->kind == TXN_REFUND && refund->gateway == TXN_STRIPE && refund->failed_by == NULL ? POSTED :
+            POST_WRONG_STATE;
+}
+
 enum posted
 rules_judge(const struct txn *original, const struct posting *p, int64_t *amount)
 {
+        if (p->kind == TXN_FAIL)
+                return judge_failure(original, amount);
         return p->kind > TXN_DISPUTE ? judge_step(original, p) : judge_charge(original, p, amount);
 }
 
@@ -105,10 +119,15 @@ effect_on_charge(struct txn *t, struct txn *original)
                 original->status = TXN_VOIDED;
                 original->voided_by = t;
                 break;
+        case TXN_SETTLE:
+                original->settled_by = t;
+                break;
         case TXN_DISPUTE:
                 original->disputed += t->amount.minor;
+                t->disputed_by = original->disputed_by;
                 original->disputed_by = t;
                 return;
+        case TXN_FAIL:
         case TXN_SALE:
         case TXN_AUTH:
         case TXN_DRAFT:
@@ -137,13 +156,54 @@ effect_on_dispute(const struct books *b, const struct txn *t, struct txn *disput
         dispute->updated_ms = t->created_ms;
 }
 
+static void
+effect_on_refund(const struct books *b, const struct txn *t)
+{
+        struct txn *refund = books_row(b, t->original), *charge = books_row(b, refund->original);
+
+        refund->status = TXN_DECLINED;
+        refund->updated_ms = t->created_ms;
+        charge->refunded -= t->amount.minor;
+}
+
+void
+rules_catch_up(struct books *b)
+{
+        int64_t wall_ms = clock_wall_ms();
+
+        for (struct txn **at = &b->awaited; *at != NULL;) {
+                struct txn *t = *at;
+
+                if (txn_is_there(t, wall_ms)) {
+                        *at = t->next_awaited;
+                        effect_on_refund(b, t);
+                } else {
+                        at = &t->next_awaited;
+                }
+        }
+}
+
+static bool
+failure_enters(struct books *b, struct txn *t, struct txn *refund)
+{
+        if (refund->kind != TXN_REFUND || books_row(b, refund->original) == NULL)
+                return false;
+        refund->failed_by = t;
+        t->next_awaited = b->awaited;
+        b->awaited = t;
+        rules_catch_up(b);
+        return true;
+}
+
 bool
-rules_effect(const struct books *b, struct txn *t, struct txn *original)
+rules_effect(struct books *b, struct txn *t, struct txn *original)
 {
         if (t->kind == TXN_SALE || t->kind == TXN_AUTH)
                 return t->original == 0;
         if (original == NULL)
                 return false;
+        if (t->kind == TXN_FAIL)
+                return failure_enters(b, t, original);
         if (t->kind > TXN_DISPUTE)
                 effect_on_dispute(b, t, original);
         else

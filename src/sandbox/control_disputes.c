@@ -1,4 +1,7 @@
-/* control_disputes.c - what happens at the gateway without our doing: disputes, their outcomes, dashboard refunds. */
+/*
+ * control_disputes.c - what happens at the gateway without our doing:
+ * disputes, their outcomes, dashboard refunds, the end of its day.
+ */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/err.h"
@@ -124,4 +127,27 @@ control_dispute_resolve(struct call *c)
                 call_refuse(c, 404, "there is no such dispute");
         else
                 post(c, &p);
+}
+
+/* All that is taken and stands goes into a batch. */
+void
+control_settle(struct call *c)
+{
+        size_t n;
+        const struct txn *t = books_select(c->box->books, &(struct txn_filter){ 0 }, c->arena, &n);
+        struct json_out o = json_out_new(c->arena);
+        int64_t settled = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                struct posting p = { .gateway = t[i].gateway, .kind = TXN_SETTLE, .original = t[i].id };
+                struct txn row;
+
+                p.now_ms = testclock_now_ms();
+                if (t[i].settled_by == NULL && books_post(c->box->books, &p, &row) == POSTED)
+                        settled++;
+        }
+        jo_object(&o, NULL);
+        jo_int(&o, "settled", settled);
+        jo_end_object(&o);
+        call_answer(c, 200, "application/json", json_out_str(&o));
 }

@@ -64,7 +64,7 @@ as_entered(struct txn *t)
         if (t->kind != TXN_REFUND)
                 t->refunded = 0;
         t->disputed = 0;
-        t->captured_by = t->voided_by = t->disputed_by = NULL;
+        t->captured_by = t->voided_by = t->disputed_by = t->settled_by = t->failed_by = NULL;
         t->drafted_by = t->answered_by = t->closed_by = NULL;
 }
 
@@ -87,6 +87,10 @@ scene_of_charge(struct books *b, int64_t id, int64_t at, struct txn *out)
                 out->voided_by = NULL;
                 out->status = TXN_APPROVED;
         }
+        if (out->settled_by != NULL && out->settled_by->id > at)
+                out->settled_by = NULL;
+        while (out->disputed_by != NULL && out->disputed_by->id > at)
+                out->disputed_by = out->disputed_by->disputed_by;
         return true;
 }
 
@@ -119,10 +123,16 @@ event_scene(struct books *b, int64_t row, struct event_scene *out)
                 return false;
         if (out->row.kind >= TXN_DISPUTE)
                 return scene_of_dispute(b, out) && scene_of_charge(b, out->dispute.original, row, &out->charge);
+        if (out->row.kind == TXN_FAIL)
+                return books_find(b, out->row.original, &out->refund) &&
+                    scene_of_charge(b, out->refund.original, row, &out->charge);
         if (!scene_of_charge(b, out->row.original == 0 ? row : out->row.original, row, &out->charge))
                 return false;
-        if (out->row.kind == TXN_REFUND)
+        if (out->row.kind == TXN_REFUND) {
+                as_entered(&out->row);
+                out->refund = out->row;
                 out->charge.refunded = out->row.refunded;
+        }
         if (out->row.original == 0)
                 out->row = out->charge;
         return true;

@@ -24,6 +24,7 @@ bool event_body(struct books *b, struct arena *a, int64_t number, struct str *bo
 struct event_scene {
         struct txn row;
         struct txn charge;              /* the sale or auth; the row itself when it is one */
+        struct txn refund;              /* of a refund and its failure */
         struct txn dispute;             /* of a dispute and its steps */
 };
 

@@ -25,7 +25,8 @@ struct faults {
 int64_t
 faults_delay_ms(enum mishap m)
 {
-        return m == MISHAP_DELAY ? FAULT_DELAY_MS : m == MISHAP_LATE ? 20000 : m == MISHAP_HIDDEN ? 6000 : 0;
+        return m == MISHAP_DELAY ? FAULT_DELAY_MS : m == MISHAP_LATE ? 20000 : m == MISHAP_HIDDEN ? 6000 :
+            m == MISHAP_REFUND_FAIL ? 2000 : 0;
 }
 
 struct faults *

@@ -90,6 +90,8 @@ trouble_post(struct call *c, const struct trouble *t, struct posting *p, struct 
         }
         if (t->mishap == MISHAP_HIDDEN)
                 p->hidden_ms = clock_wall_ms() + t->delay_ms;
+        if (t->mishap == MISHAP_REFUND_FAIL)
+                p->refund_fails_ms = t->delay_ms;
         verdict = books_post(c->box->books, p, out);
         if (t->mishap == MISHAP_DOUBLE && charge && verdict == POSTED && out->status == TXN_APPROVED) {
                 struct posting again = *p;
@@ -140,6 +142,7 @@ trouble_after(struct call *c, const struct trouble *t, const struct call_reply *
         case MISHAP_NONE:
         case MISHAP_DELAY:
         case MISHAP_DOUBLE:
+        case MISHAP_REFUND_FAIL:
         case MISHAP_DROP_BEFORE:
         case MISHAP_BUSY:
         case MISHAPS:

@@ -5,7 +5,8 @@
  * transact.php takes a form and answers a query string, with HTTP 200 for
  * refusals too. Besides NMI's fields the answer has cc_number (masked) and
  * cc_type. As at NMI, capture and void answer their original's transactionid;
- * a refund gets one of its own.
+ * a refund gets one of its own. The text of every refusal ends with
+ * REFID:<number>, which of a duplicate is the earlier transaction.
  *
  * query.php answers XML: one <transaction> for each sale, auth and refund. A
  * capture or void is an <action> of its original and has no <transaction>, so
@@ -35,7 +36,7 @@ void nmi_query(struct call *c);
 
 /* What responsetext says about a row: the issuer's words, from token.def. */
 const char *nmi_answer_text(const struct txn *t);
-/* pending, pendingsettlement, failed or canceled. */
+/* pending, pendingsettlement, complete, failed or canceled. */
 const char *nmi_condition(const struct txn *t);
 /* Six digits, always the same for a transaction and what is done to it. */
 void nmi_authcode(int64_t transaction, char out[NMI_AUTHCODE_MAX]);

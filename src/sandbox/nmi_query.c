@@ -97,6 +97,8 @@ nmi_condition(const struct txn *t)
         case TXN_STATUSES:
                 break;
         }
+        if (t->settled_by != NULL)
+                return "complete";
         return t->kind == TXN_AUTH && t->captured_by == NULL ? "pending" : "pendingsettlement";
 }
 
@@ -154,6 +156,8 @@ render(struct arena *a, const struct txn *t)
         put_action(&b, t);
         if (t->captured_by != NULL)
                 put_action(&b, t->captured_by);
+        if (t->settled_by != NULL)
+                put_action(&b, t->settled_by);
         if (t->voided_by != NULL)
                 put_action(&b, t->voided_by);
         buf_puts(&b, "</transaction>\n");

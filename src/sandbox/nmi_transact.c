@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/money.h"
+#include "base/secret.h"
 #include "sandbox/books.h"
 #include "sandbox/call.h"
 #include "sandbox/mishap.h"
@@ -21,6 +22,7 @@
 #define TYPE_ECHO_MAX           16
 #define DUP_SECONDS_DEFAULT     1200
 #define DUP_SECONDS_MAX         7862400
+#define REFID_FIRST             INT64_C(3000000000)
 
 struct transact {
         struct call *call;
@@ -157,10 +159,21 @@ render(struct transact *t, int response, const char *text, int code, const struc
         return buf_str(&b);
 }
 
+/* A refusal; refid 0: some number of the gateway's own. */
+static struct str
+refuse(struct transact *t, const char *text, int code, int64_t refid)
+{
+        uint32_t r;
+
+        random_bytes(&r, sizeof r);
+        text = str_fmt(t->call->arena, "%s REFID:%" PRId64, text, refid != 0 ? refid : REFID_FIRST + r).p;
+        return render(t, 3, text, code, NULL);
+}
+
 static struct str
 reject(struct transact *t, const char *text)
 {
-        return render(t, 3, text, NMI_REJECTED, NULL);
+        return refuse(t, text, NMI_REJECTED, 0);
 }
 
 static const char *
@@ -175,6 +188,8 @@ wrong_state_text(enum txn_kind k)
                 return "Only transactions pending settlement can be voided";
         case TXN_SALE:
         case TXN_AUTH:
+        case TXN_SETTLE:
+        case TXN_FAIL:
         case TXN_DISPUTE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:
@@ -190,17 +205,16 @@ wrong_state_text(enum txn_kind k)
 static struct str
 transact_post(struct transact *t)
 {
-        struct arena *a = t->call->arena;
         struct txn row;
 
         if (t->posting.code >= NMI_REJECTED)
-                return render(t, 3, token_text(t->posting.code), t->posting.code, NULL);
+                return refuse(t, token_text(t->posting.code), t->posting.code, 0);
         t->posting.now_ms = testclock_now_ms();
         switch (trouble_post(t->call, &t->trouble, &t->posting, &row)) {
         case POSTED:
                 return render(t, row.code == BOOKS_CODE_APPROVED ? 1 : 2, nmi_answer_text(&row), row.code, &row);
         case POST_DUPLICATE:
-                return reject(t, str_z(a, str_fmt(a, "Duplicate transaction REFID:%" PRId64, row.id)));
+                return refuse(t, "Duplicate transaction", NMI_REJECTED, row.id);
         case POST_NO_ORIGINAL:
                 return reject(t, "Transaction not found");
         case POST_WRONG_STATE:

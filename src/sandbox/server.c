@@ -39,6 +39,7 @@ static const struct {
         { "POST",   "/sandbox/disputes",        control_dispute },
         { "POST",   "/sandbox/disputes/*/resolve",      control_dispute_resolve },
         { "POST",   "/sandbox/refunds",         control_refund },
+        { "POST",   "/sandbox/settle",          control_settle },
         { "POST",   "/v1/payment_intents",      stripe_intent_create },
         { "GET",    "/v1/payment_intents",      stripe_intent_list },
         { "GET",    "/v1/payment_intents/search",       stripe_intent_search },

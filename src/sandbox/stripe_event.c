@@ -17,8 +17,8 @@ stripe_event_body(struct arena *a, const struct event_scene *s, struct str id, c
         jo_object(&o, "data");
         if (str_starts(t, STR("payment_intent.")))
                 stripe_put_intent(&o, "object", a, &s->charge, false);
-        else if (str_starts(t, STR("refund.")))
-                stripe_put_refund(&o, "object", a, &s->row);
+        else if (str_starts(t, STR("refund.")) || str_starts(t, STR("charge.refund.")))
+                stripe_put_refund(&o, "object", a, &s->refund);
         else if (str_starts(t, STR("charge.dispute.")))
                 stripe_put_dispute(&o, "object", a, &s->dispute);
         else

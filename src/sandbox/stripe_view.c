@@ -156,6 +156,8 @@ stripe_put_intent(struct json_out *o, const char *key, struct arena *a, const st
 void
 stripe_put_refund(struct json_out *o, const char *key, struct arena *a, const struct txn *refund)
 {
+        bool failed = refund->status == TXN_DECLINED;
+
         jo_object(o, key);
         jo_text(o, "id", stripe_id(a, "re", refund->id));
         jo_z(o, "object", "refund");
@@ -164,10 +166,14 @@ stripe_put_refund(struct json_out *o, const char *key, struct arena *a, const st
         jo_text(o, "charge", stripe_id(a, "ch", refund->original));
         jo_int(o, "created", refund->created_ms / 1000);
         put_currency(o, a, refund);
+        if (failed) {
+                jo_text(o, "failure_balance_transaction", stripe_id(a, "txn", refund->failed_by->id));
+                jo_z(o, "failure_reason", "lost_or_stolen_card");
+        }
         put_metadata(o, refund);
         jo_text(o, "payment_intent", stripe_id(a, "pi", refund->original));
         jo_null(o, "reason");
-        jo_z(o, "status", "succeeded");
+        jo_z(o, "status", failed ? "failed" : "succeeded");
         jo_end_object(o);
 }
 
@@ -189,10 +195,12 @@ movement(const struct txn *row, int64_t *amount, int64_t *fee)
                 *amount = -*amount;
                 *fee = row->fee;
                 return true;
+        case TXN_FAIL:
         case TXN_WON:
                 return true;
         case TXN_AUTH:
         case TXN_VOID:
+        case TXN_SETTLE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:
         case TXN_LOST:
@@ -209,6 +217,8 @@ category(const struct txn *row)
                 return "dispute";
         if (row->kind == TXN_WON)
                 return "dispute_reversal";
+        if (row->kind == TXN_FAIL)
+                return "refund_failure";
         return row->kind == TXN_REFUND ? "refund" : "charge";
 }
 
@@ -217,8 +227,8 @@ source(struct arena *a, const struct txn *row)
 {
         if (row->kind == TXN_DISPUTE || row->kind == TXN_WON)
                 return stripe_id(a, "dp", row->kind == TXN_WON ? row->original : row->id);
-        if (row->kind == TXN_REFUND)
-                return stripe_id(a, "re", row->id);
+        if (row->kind == TXN_REFUND || row->kind == TXN_FAIL)
+                return stripe_id(a, "re", row->kind == TXN_FAIL ? row->original : row->id);
         return stripe_id(a, "ch", row->kind == TXN_CAPTURE ? row->original : row->id);
 }
 
@@ -321,7 +331,7 @@ stripe_row_body(struct arena *a, const struct event_scene *s, bool expand, int *
         if (s->row.kind >= TXN_DISPUTE)
                 stripe_put_dispute(&o, NULL, a, &s->dispute);
         else if (s->row.kind == TXN_REFUND)
-                stripe_put_refund(&o, NULL, a, &s->row);
+                stripe_put_refund(&o, NULL, a, &s->refund);
         else
                 stripe_put_intent(&o, NULL, a, &s->charge, expand);
         return json_out_str(&o);

@@ -284,6 +284,61 @@ what_is_disputed_is_not_refunded_at_stripe(void **state)
         }
 }
 
+/* The row itself and its events, with its time and its money. */
+static void
+a_refund_that_fails_is_given_back_until_then(void **state)
+{
+        struct fixture *f = fixture_new();
+        struct posting p = sale(TXN_STRIPE, "r");
+        struct txn charge, refund, t;
+        struct str made, failed;
+        size_t events;
+
+        (void)state;
+        p.refund_fails_ms = SOON_MS;
+        assert_int_equal(post(f, p, &charge), POSTED);
+        events = f->events;
+        assert_int_equal(post(f, step(&charge, TXN_REFUND, 1000), &refund), POSTED);
+        assert_int_equal(f->events, events + 6);
+        made = body_of(f, f->number[events]);
+        assert_non_null(strstr(made.p, "\"status\":\"succeeded\""));
+        assert_false(event_body(f->books, f->arena, f->number[events + 5], &failed));
+        assert_int_equal(post(f, step(&charge, TXN_REFUND, 1), &t), POST_TOO_MUCH);
+        assert_int_equal(post(f, step(&refund, TXN_FAIL, 0), &t), POST_WRONG_STATE);
+        close_books(f);
+        open_books(f);
+        assert_true(books_find(f->books, refund.id, &t) && t.status == TXN_APPROVED);
+        clock_sleep_ms(SOON_MS + 20);
+        assert_true(books_find(f->books, refund.id, &t) && t.status == TXN_DECLINED);
+        failed = body_of(f, f->number[events + 5]);
+        assert_non_null(strstr(failed.p, "\"status\":\"failed\""));
+        assert_non_null(strstr(failed.p, "\"type\":\"refund.failed\""));
+        assert_non_null(strstr(failed.p, stripe_id(f->arena, "re", refund.id).p));
+        EXPECT(str_eq(made, body_of(f, f->number[events])), "%.*s", STR_ARG(made));
+        assert_int_equal(post(f, step(&charge, TXN_REFUND, 1000), &t), POSTED);
+        fixture_free(f);
+}
+
+static void
+what_is_settled_is_refunded_and_not_voided(void **state)
+{
+        struct fixture *f = fixture_new();
+        struct posting p = sale(TXN_NMI, "auth");
+        struct txn charge, t;
+
+        (void)state;
+        p.kind = TXN_AUTH;
+        assert_int_equal(post(f, p, &t), POSTED);
+        assert_int_equal(post(f, step(&t, TXN_SETTLE, 0), &t), POST_WRONG_STATE);
+        assert_int_equal(post(f, sale(TXN_NMI, "sale"), &charge), POSTED);
+        assert_int_equal(post(f, step(&charge, TXN_SETTLE, 0), &t), POSTED);
+        assert_int_equal(post(f, step(&charge, TXN_SETTLE, 0), &t), POST_WRONG_STATE);
+        assert_int_equal(post(f, step(&charge, TXN_VOID, 0), &t), POST_WRONG_STATE);
+        assert_int_equal(post(f, step(&charge, TXN_REFUND, 1000), &t), POSTED);
+        assert_int_equal(post(f, step(&t, TXN_FAIL, 0), &t), POST_WRONG_STATE);
+        fixture_free(f);
+}
+
 static void
 an_id_is_its_row_and_nothing_else_is_an_id(void **state)
 {
@@ -316,6 +371,8 @@ main(void)
                 cmocka_unit_test(a_key_stands_for_one_row_for_ever),
                 cmocka_unit_test(a_line_cut_by_a_crash_was_never_said),
                 cmocka_unit_test(what_is_disputed_is_not_refunded_at_stripe),
+                cmocka_unit_test(a_refund_that_fails_is_given_back_until_then),
+                cmocka_unit_test(what_is_settled_is_refunded_and_not_voided),
                 cmocka_unit_test(an_id_is_its_row_and_nothing_else_is_an_id),
         };
 
