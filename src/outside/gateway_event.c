@@ -146,6 +146,12 @@ is_printable(struct str s, size_t max)
 }
 
 bool
+gateway_event_is_id(struct str id)
+{
+        return is_printable(id, GATEWAY_EVENT_ID_MAX);
+}
+
+bool
 gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type)
 {
         struct head h = { .arena = a, .envelope = envelope_of(gateway) };
@@ -159,7 +165,7 @@ gateway_event_head(struct arena *a, struct str gateway, struct str body, struct 
         *id = h.id;
         *type = h.type;
         return ok && is_printable(h.type, GATEWAY_EVENT_TYPE_MAX) &&
-            (h.envelope->id == NULL || is_printable(h.id, GATEWAY_EVENT_ID_MAX));
+            (h.envelope->id == NULL || gateway_event_is_id(h.id));
 }
 
 /* --- what it is about -------------------------------------------------- */
@@ -194,11 +200,11 @@ type_read(struct gateway_event *ev)
         }
 }
 
+/* What is said here is kept in the clear and logged: words of ours, nothing of the body. */
 static bool
 lacks(const struct gateway_event *ev, const char *what, struct err *e)
 {
-        return err_set(e, ERR_INVALID_REQUEST, "the %.*s event of %.*s has no %s", STR_ARG(ev->type),
-            STR_ARG(ev->gateway), what);
+        return err_set(e, ERR_INVALID_REQUEST, "%.*s's events of this type must have %s", STR_ARG(ev->gateway), what);
 }
 
 /* --- NMI --------------------------------------------------------------- */
@@ -316,6 +322,7 @@ stripe_event(struct gateway_event *ev, const struct json *root, struct err *e)
 bool
 gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out, struct err *e)
 {
+        struct err quotes = { .code = ERR_NONE };
         struct json *root;
 
         *out = (struct gateway_event){ .gateway = gateway };
@@ -324,7 +331,8 @@ gateway_event_read(struct arena *a, struct str gateway, struct str body, struct 
         type_read(out);
         if (out->subject == SUBJECT_OTHER)
                 return true;
-        if (!json_parse(a, body, &root, e))
-                return false;
+        if (!json_parse(a, body, &root, &quotes))
+                return err_set(e, ERR_INVALID_JSON, "the body is JSON of a kind that is not read here: a name twice, "
+                    "a NUL or half a character, or too many values");
         return str_is(gateway, "nmi") ? nmi_event(out, root, e) : stripe_event(out, root, e);
 }

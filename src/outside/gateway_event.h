@@ -8,12 +8,14 @@
  * gateway_event_head() reads id and type of a raw body whose signature was
  * good; it looks at nothing else, so that intake stays cheap. false: the body
  * is no JSON object with both (id 1..255 printable characters, type 1..100).
- * "resend" is read too: its id comes with the signature, and is absent here.
+ * "resend" is read too: its id comes with the signature, and is absent here;
+ * gateway_event_is_id() says whether that is one.
  *
  * gateway_event_read() reads all that we use. An event of a type that we don't
  * know is SUBJECT_OTHER; members that we don't know are ignored; ids and
  * amounts may be strings or numbers. A known type whose body lacks what it
- * must have fails with ERR_INVALID_REQUEST and says what is missing.
+ * must have fails with ERR_INVALID_REQUEST and says what is missing; one that
+ * json_read.h refuses, with ERR_INVALID_JSON. Nothing of the body is quoted.
  *
  * gateway_events() is the gateway's own list since a time, page by page: at
  * Stripe its events, as they were sent; at NMI, which keeps no list of events,
@@ -47,6 +49,7 @@ struct gateway_event {
 
 bool gateway_event_head(struct arena *a, struct str gateway, struct str body, struct str *id, struct str *type)
     MUSTCHECK;
+bool gateway_event_is_id(struct str id) MUSTCHECK;
 bool gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out,
     struct err *e) MUSTCHECK;
 

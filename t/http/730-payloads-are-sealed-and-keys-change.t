@@ -21,14 +21,18 @@ my %body = (
         more => { billing_address => { first_name => $words[1], email => "$words[2]\@example.com" },
             card => { cc_number => '4xxxxxxxxxxx7391', cc_exp => '1031' } }),
     bad    => nmi_event('transaction.sale.success', id => 'refused', more => { order_description => $words[1] }),
+    twice  => nmi_event('transaction.sale.success', id => 'twice', more => { $words[1] => 1 }) =~ s/("\Q$words[1]\E":)1/${1}1,${1}2/r,
     stripe => stripe_event('payment_intent.succeeded', id => 'evt_opened', transaction => 'pi_77', more => { receipt_email => "$words[2]\@example.com" }),
     resend => qq({"type":"email.bounced","data":{"to":["$words[3]\@example.com"],"subject":"Zo\xc3\xab"}}),
 );
-is($hook->post($_ eq 'bad' ? 'nmi' : $_, $body{$_}, id => 'msg_opened')->{status}, 200, "$_: an event is taken") for sort keys %body;
+is($hook->post(/bad|twice/ ? 'nmi' : $_, $body{$_}, id => 'msg_opened')->{status}, 200, "$_: an event is taken") for sort keys %body;
 my $keep = sub { $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa'), idem => 'kept') };
 my $kept = $keep->();
-ok($s->wait_until(10, sub { one_value($s, q{select count(*) from app.webhook_events where state <> 'received'}) >= 4 }), 'all but one are looked at');
-ok($s->wait_until(10, sub { one_value($s, q{select attempts from app.webhook_events where event_id = 'refused'}) > 1 }), 'and that one fails, twice');
+ok($s->wait_until(10, sub { one_value($s, q{select count(*) from app.webhook_events where state <> 'received'}) >= 4 }), 'all but two are looked at');
+for my $bad (qw(refused twice)) {
+    ok($s->wait_until(10, sub { one_value($s, 'select attempts from app.webhook_events where event_id = ?', $bad) > 1 }), "$bad: fails, twice");
+}
+like(one_value($s, q{select note from app.webhook_events where event_id = 'twice'}), qr/^invalid_json: the body is JSON of a kind that is not read/, '... and says why');
 $hook->post(nmi => $body{nmi}, secret => 'wrong');
 
 my @leaks = (@words, '4xxxxxxxxxxx7391', 'receipt_email', 'cc_exp', 'billing_address', 'pi_77', 'event_body', 'requested_amount',
@@ -65,7 +69,7 @@ $s->dbh->do(q{update app.webhook_events set payload = (select payload from app.w
 my $moved = $s->boxoffice(qw(webhooks show evt_opened));
 ok($moved->{status} == 1 && $moved->{err} =~ /can't be opened with the keys/ && $moved->{out} !~ /\Q$words[0]\E/, 'a payload moved to another event does not open')
     or diag(explain($moved));
-$s->dbh->do(q{delete from app.webhook_events where event_id in ('evt_opened', 'refused')});
+$s->dbh->do(q{delete from app.webhook_events where event_id in ('evt_opened', 'refused', 'twice')});
 
 # --- another key ------------------------------------------------------------------------------
 

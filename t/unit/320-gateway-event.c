@@ -279,6 +279,29 @@ a_known_type_that_lacks_what_it_must_have_fails(void **state)
 }
 
 static void
+what_is_wrong_is_said_without_a_word_of_the_body(void **state)
+{
+        static const struct { const char *body; enum err_code code; } rows[] = {
+                { NMI_OF("transaction.sale.success", "\"SESAME\":1,\"SESAME\":2"), ERR_INVALID_JSON },
+                { NMI_OF("transaction.sale.success", "\"SESAME\":{\"SESAME\":\"\\ud800\"}"), ERR_INVALID_JSON },
+                { NMI_OF("transaction.sale.success", "\"SESAME\\u0000\":\"SESAME\\u0000\""), ERR_INVALID_JSON },
+                { NMI_OF("transaction.sale.SESAME", "\"SESAME\":\"SESAME\""), ERR_INVALID_REQUEST },
+                { NMI_OF("transaction.sale.success", "\"transaction_id\":\"SESAME '\""), ERR_INVALID_REQUEST },
+                { NMI_OF("transaction.sale.success", "SESAME"), ERR_INVALID_REQUEST },
+                { "\xef\xbb\xbf{\"SESAME\":1}", ERR_INVALID_REQUEST }, { "SESAME", ERR_INVALID_REQUEST },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct err e = { .code = ERR_NONE };
+                struct gateway_event ev;
+
+                EXPECT(!gateway_event_read(arena, STR("nmi"), str_of(rows[i].body), &ev, &e), "row %zu", i);
+                EXPECT(e.code == rows[i].code && strstr(e.detail, "SESAME") == NULL, "row %zu: %s", i, e.detail);
+        }
+}
+
+static void
 whatever_the_bytes_are_nothing_breaks(void **state)
 {
         static const char *const rows[] = {
@@ -315,6 +338,7 @@ main(void)
                 cmocka_unit_test(events_are_read_in_our_words),
                 cmocka_unit_test(names_are_read_as_we_sent_them),
                 cmocka_unit_test(a_known_type_that_lacks_what_it_must_have_fails),
+                cmocka_unit_test(what_is_wrong_is_said_without_a_word_of_the_body),
                 cmocka_unit_test(whatever_the_bytes_are_nothing_breaks),
         };
         int failed;
