@@ -2,8 +2,10 @@
 # Signed by Hook.pm, which knows src/ not at all; then two thousand times with one byte of header or body changed.
 use strict;
 use warnings;
+use Digest::SHA qw(sha256_hex);
 use Hook;
 use IO::Socket::SSL;
+use JSON::PP qw(decode_json);
 use Problem;
 use Stack;
 use Storm qw(one_value);
@@ -141,7 +143,22 @@ my @no_event = (
     [ 'depth' => '{"event_id":"a","event_type":"b","event_body":' . '[' x 5000 . ']' x 5000 . '}' ], [ 'any bytes' => join '', map { chr } 0 .. 255 ],
     [ 'many bytes' => do { srand 7; join '', map { chr int rand 256 } 1 .. 100_000 } ], [ 'zeros' => "\0" x 1000 ],
 );
-answered($hook->post(nmi => $_->[1]), 400, "a signed body that is $_->[0]") for @no_event;
+my $told = sub {    # the lines of an event in the hook's log
+    my ($event) = @_;
+    open my $in, '<', $s->dir . '/log/hook.log' or die "hook.log: $!";
+    return grep { $_->{event} eq $event } map { /^\{/ ? decode_json($_) : () } <$in>;
+};
+for my $case (@no_event) {
+    my ($name, $text) = @$case;
+    my $before = () = $told->('webhook.unreadable');
+    answered($hook->post(nmi => $text), 400, "a signed body that is $name");
+    my @lines = $told->('webhook.unreadable');
+    my $line  = $lines[-1] // {};
+    is_deeply([ @lines - $before, @{$line}{qw(level gateway size sha256)} ], [ 1, 'error', 'nmi', length $text, sha256_hex($text) ], '... and the operator is told')
+        or diag(explain($line));
+    like($line->{next}, qr/`boxoffice payments lookup`/, '... with what to do');
+}
+answered($hook->post(resend => $body{resend}->(), id => $_), 400, "a signed id of @{[ length ]} characters") for 'x' x 256, 'a b';
 my $empty = $s->_request(POST => $hook->url('nmi'), '', $hook->headers(nmi => ''));
 answered($empty, 401, 'a signed body of nothing');
 answered($hook->post(nmi => " \n" . nmi_event('transaction.settle.success', more => { name => "Zo\x{eb} \x{1f3ab}" }) . "\n"), 200,
@@ -193,5 +210,7 @@ is($kept->(), $taken, 'and none of them left anything');
 is(one_value($s, q{select count(*) from app.webhook_events where event_id like '%mutated%'}), 0, 'least of all the event itself');
 my $log = do { open my $in, '<', $s->dir . '/log/hook.log' or die "hook.log: $!"; local $/; <$in> };
 like($log, qr/"event":"webhook.refused".*"gateway":"stripe".*"refused":"\d+"/, 'refusals are counted in the log');
+like($log, qr/"event":"webhook.refused".*"gateway":"$_->[0]".*"why":"$_->[1]"/, "... with why: $_->[0], $_->[1]")
+    for [ stripe => 'too old' ], [ resend => 'too old or too new' ], [ nmi => 'bad signature' ];
 is($hook->post(nmi => $one{nmi})->{status}, 200, 'the same event as it was is taken');
 done_testing;

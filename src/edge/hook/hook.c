@@ -3,9 +3,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "domain/webhooks/webhook.h"
 #include "edge/hook/hook.h"
 #include "io/task.h"
+#include "outside/gateway_event.h"
 #include "outside/signature.h"
 
 static int64_t
@@ -34,15 +36,15 @@ static bool
 signed_well(struct request *rq, const char *party, const char *secrets, enum signature verdict, struct err *e)
 {
         static int64_t refused;         /* by this worker */
-        struct str why = secrets == NULL ? STR("no secret is set") : verdict == SIGNATURE_STALE ? STR("too old")
-            : STR("bad signature");
+        struct str why = secrets == NULL ? STR("no secret is set") : verdict != SIGNATURE_STALE ? STR("bad signature")
+            : str_is(str_of(party), "stripe") ? STR("too old") : STR("too old or too new");
 
         if (secrets != NULL && verdict == SIGNATURE_GOOD)
                 return true;
         log_warn(&rq->task->subject, "webhook.refused", { "gateway", str_of(party) }, { "address", rq->remote_addr },
             { "why", why }, { "refused", str_fmt(rq->task->arena, "%lld", (long long)++refused) });
         return err_set(e, ERR_UNAUTHENTICATED, verdict == SIGNATURE_STALE
-            ? "the signature's time is more than five minutes off" : "the signature is not that of this body");
+            ? "the signature's time is not within five minutes of ours" : "the signature is not that of this body");
 }
 
 static bool
@@ -52,11 +54,26 @@ take(struct request *rq, struct reply *rp, struct webhook_ask *ask, struct err *
         return webhook_take(rq->task, ask, e) && reply_json(rp, 200, STR("{\"received\":true}"));
 }
 
+/* Its sender meant it and gives up on it now: told to people, by the hash that its sender's log may show. */
+static bool
+unreadable(struct request *rq, struct str party, struct err *e)
+{
+        struct arena *a = rq->task->arena;
+        unsigned char digest[SHA256_SIZE];
+
+        sha256(rq->body, digest);
+        log_error(&rq->task->subject, "webhook.unreadable", { "gateway", party },
+            { "size", str_fmt(a, "%zu", rq->body.n) }, { "sha256", hex_encode(a, digest, sizeof digest) },
+            { "next", STR("look for it in the sender's own list of webhooks; the payment that it is about: "
+            "`boxoffice payments lookup`") });
+        return err_set(e, ERR_INVALID_JSON, "the body is no event: a JSON object with an id and a type");
+}
+
 static bool
 has_head(struct request *rq, struct webhook_ask *ask, struct err *e)
 {
         return gateway_event_head(rq->task->arena, ask->gateway, rq->body, &ask->event_id, &ask->type) ||
-            err_set(e, ERR_INVALID_JSON, "the body is no event: a JSON object with an id and a type");
+            unreadable(rq, ask->gateway, e);
 }
 
 bool
@@ -100,6 +117,8 @@ hook_resend(struct request *rq, struct reply *rp, struct err *e)
             signature_standard(t->arena, id, time, signature, rq->body, str_of(secrets), now_s()), e) ||
             !has_head(rq, &ask, e))
                 return false;
+        if (!gateway_event_is_id(id))
+                return unreadable(rq, ask.gateway, e);
         ask.event_id = id;              /* the signed one; bodies have none */
         return take(rq, rp, &ask, e);
 }

@@ -4,7 +4,9 @@
  * The signature over the raw bytes decides (outside/signature.h); a bad one is
  * 401, logged with a count, and leaves nothing. A good one is answered
  * 200 once the event is committed, or was earlier; 503 when it can't be, so
- * that the party tries again. Nothing is done about an event here.
+ * that the party tries again. What is signed well and no event is 400, and told
+ * to the operator, since its sender gives up on it. Nothing is done about an
+ * event here.
  */
 #ifndef EDGE_HOOK_HOOK_H
 #define EDGE_HOOK_HOOK_H
