@@ -44,9 +44,9 @@ my @failed = map { $_->{at} =~ /T(\d+):(\d+):([\d.]+)Z/ ? 3600 * $1 + 60 * $2 + 
 my @pauses = map { $failed[$_] - $failed[ $_ - 1 ] } 1 .. $#failed;
 ok($pauses[0] > 0.9 && $pauses[0] < 2 && $pauses[1] > 1.9 && $pauses[1] < 3.5, sprintf 'after %.1f and %.1f s', @pauses[ 0, 1 ]);
 my %now = %{ $row->('broken') };
-is("$now{state} $now{note}", 'received invalid_request: the transaction.sale.success event of nmi has no transaction_id', 'and says why it fails');
+is("$now{state} $now{note}", 'received invalid_request: nmi\'s events of this type must have transaction_id', 'and says why it fails');
 is_deeply([ @{ ($log->('webhook.failed'))[0] }{qw(level webhook gateway type detail)} ],
-    [ 'error', 'broken', 'nmi', 'transaction.sale.success', $now{note} ], 'so does the log');
+    [ 'warn', 'broken', 'nmi', 'transaction.sale.success', $now{note} ], 'so does the log, as a warning as long as it is tried');
 for my $case ([ 8, 2**8, 'doubling' ], [ 15, 300, 'up to five minutes' ]) {
     my ($tries, $pause, $name) = @$case;
     $s->dbh->do(q{update app.webhook_events set attempts = ?, due_at = now() where event_id = 'broken'}, undef, $tries);
@@ -74,8 +74,11 @@ unlike($list->{out}, qr/unknown-1|applied/, '... and no other is');
 unlike($bx->('list', '--gateway', 'stripe')->{out}, qr/broken|unknown-1/, 'nor among those of another gateway');
 like($bx->('list')->{out}, qr/^unknown-3\s+stripe\s+invoice\.paid\s+ignored\s+1\s/m, 'all are listed without a condition');
 unlike($bx->('list', '--recovered')->{out}, qr/broken|unknown/, 'none of them had to be recovered');
+my $shown = $bx->('show', 'broken');
+ok($shown->{status} == 0 && $shown->{out} =~ /^state\s+buried\nnote\s+\Q$now{note}\E\nunreadable \Q$now{note}\E\n\n\Q$broken\E\n\z/m,
+    'it is shown as it came, with why it can\'t be read') or diag(explain($shown));
 my $dry = $bx->('replay', '--dry-run', 'broken');
-is("$dry->{status} $dry->{out}$dry->{err}", "1 boxoffice: $now{note}\n", 'a dry run says that it would fail again');
+is("$dry->{status} $dry->{out}$dry->{err}", "1 would fail: $now{note}\n", 'a dry run says that it would fail again');
 is($row->('broken')->{state}, 'buried', '... and does nothing');
 
 # --- replayed -----------------------------------------------------------------------------------
@@ -110,6 +113,18 @@ ok($s->wait_until(10, sub { !one_value($s, q{select count(*) from app.webhook_ev
 is(one_value($s, q{select string_agg(state, ' ') from app.webhook_events where event_id in ('same', 'second')}), 'applied applied',
     'and what they said was asked');
 ok($s->wait_until(10, sub { !$jobs->() }), 'the gateway knows of no second charge');
+
+# A refund made in the gateway's own pages has no reference, or somebody's; its charge's order tells whose it is.
+my %by_hand = (order => $order->{id}, house => one_value($s, 'select house from ops.epoch'));
+$hook->post(nmi => nmi_event('transaction.refund.success', id => $_->[0], transaction => '1234', %by_hand, reference => $_->[1],
+    more => { original_transaction_id => $_->[2] }))
+    for [ 'by-hand', '', $sale->{id} ], [ 'named', 'INVOICE 7', $sale->{id} ], [ 'of-none', '', '4321' ];
+$hook->post(nmi => nmi_event('transaction.refund.success', id => 'alone', transaction => '1234', more => { original_transaction_id => $sale->{id} }));
+my $ignored = q{select count(*) from app.webhook_events where state = 'ignored' and event_id in ('by-hand', 'named', 'of-none', 'alone')};
+ok($s->wait_until(10, sub { one_value($s, $ignored) == 4 }), 'refunds made at the gateway are kept');
+my $kept = "$order->{id}: made at the gateway, not by us: kept for whoever books refunds made there (the charge is ";
+is($row->($_->[0])->{note}, $_->[1], "... and say so: $_->[0]")
+    for [ 'by-hand', $kept . 'succeeded)' ], [ 'named', $kept . 'succeeded)' ], [ 'of-none', $kept . 'in no book of ours)' ], [ 'alone', 'no reference of ours' ];
 $hook->post(stripe => stripe_event('invoice.paid', id => 'same', transaction => 'in_2'));
 my $which = $bx->('show', 'same');
 ok($which->{status} == 1 && $which->{err} =~ /say --gateway/, 'where two gateways have used an id, it is asked which');

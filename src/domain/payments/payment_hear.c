@@ -76,7 +76,6 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
 {
         struct uuid id;
         bool charge = ev->subject == SUBJECT_CHARGE, refund = ev->subject == SUBJECT_REFUND;
-        bool by_hand = false;
 
         *h = (struct hearing){ .why_not = "" };
         if (!charge && !refund) {
@@ -89,13 +88,13 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
                 return;
         }
         if (!typeid_parse("pay", ev->reference, &id) && !(refund && typeid_parse("ref", ev->reference, &id)) &&
-            !(by_hand = is_refund_by_hand(ev, &id))) {
+            !(h->by_order = is_refund_by_hand(ev, &id))) {
                 h->why_not = "no reference of ours";
                 return;
         }
         h->org = uuid_org(id);
         /* A void, and a refund made at the gateway, come under the charge's reference. */
-        if (by_hand || (refund && str_starts(ev->reference, STR("pay"))))
+        if (h->by_order || (refund && str_starts(ev->reference, STR("pay"))))
                 refund_put(t, tx, h, ev, dry);
         else
                 attempt_put(t, tx, h, id, ev, dry);
@@ -113,10 +112,10 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 { "asked",   "the gateway is asked about it: it was %.*s", false, false },
                 { "lost",    "there is no record of it%.*s: the gateway is asked about it", false, false },
                 { "nothing", "nothing was charged, and there is no record of it%.*s", true, true },
-                { "kept",    "made at the gateway, not by us: kept for whoever books refunds made there (the charge is %.*s)",
-                    true, true },
+                { "kept",    "made at the gateway, not by us: kept for whoever books refunds made there "
+                    "(the charge is %.*s)", true, true },
         };
-        struct str verdict, state;
+        struct str verdict, state, about = h->by_order ? ev->order : ev->reference;
         struct rows r;
 
         if (!h->asked) {
@@ -134,7 +133,7 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                         continue;
                 *out = (struct heard){ .ignored = words[i].ignored, .agrees = words[i].agrees };
                 out->note = str_fmt(t->arena, words[i].words, STR_ARG(state));
-                out->note = str_fmt(t->arena, "%.*s: %.*s", STR_ARG(h->about), STR_ARG(out->note));
+                out->note = str_fmt(t->arena, "%.*s: %.*s", STR_ARG(about), STR_ARG(out->note));
                 return true;
         }
         NEVER("a verdict of payment_heard");

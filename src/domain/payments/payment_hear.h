@@ -20,6 +20,7 @@ struct hearing {
         bool asked;                     /* a statement is queued */
         int32_t org;
         const char *why_not;            /* else */
+        bool by_order;                  /* it has no reference of ours, and an order of ours */
 };
 
 struct heard {
