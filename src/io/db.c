@@ -74,7 +74,9 @@ db_connect(struct db *db, const struct log_subject *s, struct err *e)
         db->stats.reconnects++;
         if (connection_good(db))
                 return true;
-        log_error(s, "db.unreachable", { "detail", str_of(PQerrorMessage(db->conn)) });
+        log_error(s, "db.unreachable", { "detail", str_of(PQerrorMessage(db->conn)) },
+            { "next", STR("none if it passes: each call tries anew; else see whether PostgreSQL runs "
+            "and BOXOFFICE_DATABASE_URL is right") });
         db_drop(db);
         e->retry_after_seconds = 1;
         return err_set(e, ERR_UNAVAILABLE, "the database can't be reached");
@@ -180,6 +182,22 @@ refused_field(const char *message, struct err *e)
         return err_field(e, name, FIELD_OUT_OF_RANGE, str_trim(detail).p);
 }
 
+/* Two that want the same row are nobody's business: one of them is run again. */
+static void
+log_failed(const PGresult *r, const char *stmt, const struct log_subject *s)
+{
+        const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+        bool conflict = str_starts(str_of(state), STR("40"));
+        bool passing = state != NULL && state_is_passing(state);
+
+        LOG_LINE(s, conflict ? LOG_WARN : LOG_ERROR, "db.failed", { "statement", str_of(stmt) },
+            { "sqlstate", str_of(state) }, { "detail", str_of(PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)) },
+            { "where", str_of(PQresultErrorField(r, PG_DIAG_CONTEXT)) },
+            { "next", conflict ? STR("none: it is run again, or whoever asked is told to ask again")
+            : passing ? STR("none if it passes; else PostgreSQL's log says what it is short of")
+            : STR("nothing was written; it is a fault of this program or of its schema's version: report this line") });
+}
+
 bool
 db_failed(const PGresult *r, const char *stmt, const struct log_subject *s, struct err *e)
 {
@@ -191,8 +209,7 @@ db_failed(const PGresult *r, const char *stmt, const struct log_subject *s, stru
                 return refused_field(message, e);
         if (ours != ERR_NONE)
                 return err_set(e, ours, "%s", message);
-        log_error(s, "db.failed", { "statement", str_of(stmt) }, { "sqlstate", str_of(state) },
-            { "detail", str_of(message) }, { "where", str_of(PQresultErrorField(r, PG_DIAG_CONTEXT)) });
+        log_failed(r, stmt, s);
         if (state != NULL && state_is_passing(state)) {
                 e->retry_after_seconds = 1;
                 return err_set(e, ERR_UNAVAILABLE, "the database can't answer now");

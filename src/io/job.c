@@ -10,6 +10,8 @@
 
 #include "io/job.sql.def"
 
+#define NEXT "see `boxoffice jobs list`, then jobs retry"
+
 bool
 job_due_orgs(struct task *t, int max, int32_t *orgs, int *n, struct err *e)
 {
@@ -52,7 +54,7 @@ job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jo
 
                 if (row_bool(&r, i, "buried"))
                         log_error(&t->subject, "job.buried", { "kind", j.kind }, { "detail", STR("its workers died") },
-                            { "next", STR("see `boxoffice jobs list`, then jobs retry") });
+                            { "next", STR(NEXT) });
                 else
                         jobs[(*n)++] = j;
         }
@@ -92,7 +94,7 @@ job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why,
         if (!db_query(t->db, t->arena, &t->subject, &stmt_job_again, &p, &r, e))
                 return false;
         if (row_bool(&r, 0, "buried"))
-                log_error(&t->subject, "job.buried", { "kind", j->kind }, { "detail", why });
+                log_error(&t->subject, "job.buried", { "kind", j->kind }, { "detail", why }, { "next", STR(NEXT) });
         return true;
 }
 

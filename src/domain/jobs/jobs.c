@@ -70,10 +70,11 @@ jobs_run(struct task *t, const struct job *j)
         if (k < 0)
                 (void)err_set(&e, ERR_INTERNAL, "this daemon knows no such kind of job");
         uuid_text(j->object, object);
-        log_error(&t->subject, "job.failed", { "kind", j->kind }, { "object", str_of(object) },
+        log_warn(&t->subject, "job.failed", { "kind", j->kind }, { "object", str_of(object) },
             { "code", str_of(err_info(e.code)->code) }, { "detail", str_of(e.detail) });
         why = str_fmt(t->arena, "%s: %s", err_info(e.code)->code, e.detail);
         if (!job_again(t, j, retry_delay_ms(j->attempts), why,
             e.code != ERR_UNAVAILABLE && e.code != ERR_RECOVERING, &again))
-                log_error(&t->subject, "job.not_rescheduled", { "detail", str_of(again.detail) });
+                log_error(&t->subject, "job.not_rescheduled", { "kind", j->kind }, { "detail", str_of(again.detail) },
+                    { "next", STR("none: it runs again when its lease has ended") });
 }

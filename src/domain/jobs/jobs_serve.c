@@ -14,6 +14,7 @@
 #include "io/fence.h"
 #include "io/task.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ put_back(struct task *t, const struct job *j, int children)
         if (children < (int)t->conf->jobs_children)
                 return false;
         if (!job_again(t, j, BUSY_MS, STR("all children are busy"), false, &e))
-                log_error(&t->subject, "jobs.not_put_back", { "kind", j->kind }, { "detail", str_of(e.detail) });
+                log_error(&t->subject, "jobs.not_put_back", { "kind", j->kind }, { "detail", str_of(e.detail) },
+                    { "next", STR("none: it runs when its lease has ended") });
         return true;
 }
 
@@ -54,7 +56,9 @@ run_apart(struct task *t, const struct job *j, int *children)
                 return;
         pid = fork();
         if (pid < 0) {
-                log_error(&t->subject, "jobs.fork_failed", { "kind", j->kind });
+                log_error(&t->subject, "jobs.fork_failed", { "kind", j->kind }, { "detail", str_of(strerror(errno)) },
+                    { "next", STR("it runs when its lease has ended; if this comes again, "
+                    "see the memory and TasksMax of boxoffice-jobs") });
                 return;
         }
         if (pid > 0) {
@@ -132,7 +136,8 @@ serve_round(struct task *t, int *children, bool *down)
                 ok = serve_org(t, orgs[i], children, &e);
         if (!ok)
                 log_error(&t->subject, "jobs.round_failed", { "code", str_of(err_info(e.code)->code) },
-                    { "detail", str_of(e.detail) });
+                    { "detail", str_of(e.detail) },
+                    { "next", STR("none if it passes: it is tried again each second") });
         *down = !ok;
         t->subject.request_id = STR_NONE;
         arena_reset(t->arena);
@@ -149,7 +154,8 @@ jobs_serve(struct task *t, const volatile sig_atomic_t *stop)
                 struct err e = { .code = ERR_NONE };
 
                 if (!ensured && !(ensured = ensure_rounds(t, &e)))
-                        log_error(&t->subject, "jobs.no_rounds", { "detail", str_of(e.detail) });
+                        log_error(&t->subject, "jobs.no_rounds", { "detail", str_of(e.detail) },
+                            { "next", STR("none if it passes: it is tried again each round") });
                 if (!serve_round(t, &children, &down))
                         clock_sleep_ms(down ? DOWN_MS : t->conf->jobs_poll_ms);
                 reap(&children, WNOHANG);
