@@ -81,6 +81,8 @@ struct gateway_records {
         struct str why;
 };
 
+/* What can be a gateway's id of something: 1 to 64 letters, digits, - and _. */
+bool gateway_is_id(struct str s);
 bool gateway_known(struct str name);    /* whether there is such a dialect */
 /* Whether this installation has its credentials; callers of the rest have seen it true. */
 bool gateway_usable(const struct conf *c, struct str name);

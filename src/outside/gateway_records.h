@@ -7,8 +7,6 @@
 
 #include "outside/gateway.h"
 
-/* What can be a gateway's id of something: 1 to 64 letters, digits, - and _. */
-bool gateway_is_id(struct str s);
 /* s has 1 to max characters, all of them allowed. */
 bool gateway_only_of(struct str s, const char *allowed, size_t max);
 

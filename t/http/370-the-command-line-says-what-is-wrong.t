@@ -19,24 +19,57 @@ sub refused {
 
 # --- wrong arguments ----------------------------------------------------------------
 
-refused(bx(@$_), 2, qr/^usage: boxoffice NOUN VERB/, "usage for '@$_'") for [], ['frobnicate'], ['keys'], [ 'keys', 'drop' ], ['jobs'], [ '--role', 'admin' ];
+refused(bx(), 2, qr/\Ausage: boxoffice NOUN VERB/, 'usage for nothing');
+my @unknown = (
+    [ 'there is no noun "frobnicate"', 'frobnicate' ], [ 'there is no noun "--role"', qw(--role admin) ], [ 'keys has no verb "drop"', qw(keys drop) ],
+    [ 'jobs needs a verb', 'jobs' ], [ 'there is no noun ""', '' ], [ 'jobs has no verb "--state"', qw(jobs --state) ],
+);
+for my $case (@unknown) {
+    my ($says, @words) = @$case;
+    refused(bx(@words), 2, qr/\Aboxoffice: \Q$says\E\nusage: boxoffice NOUN VERB/, "'@words': told, and then the usage");
+}
+# Nothing of what a command does not take is passed over: it could have been meant to hold it back.
+my $epoch = sub { $s->dbh->selectrow_array('select epoch::text from ops.epoch') };
+my $had   = $epoch->();
+my @not_taken = (
+    [ 'restore finish', 'there is no option --dry-run', '--dry-run' ], [ 'restore finish', '"extra" is a word too many', 'extra' ],
+    [ 'restore finish', 'there is no option -n', '-n' ], [ 'restore finish', 'there is no option -x', '-xn' ],
+    [ 'restore finish', '--no-hold-money=yes: this option takes no value', '--no-hold-money=yes' ],
+    [ 'restore finish', '"--no-hold-money" is a word too many', '--', '--no-hold-money' ],
+    [ 'restore resume', 'there is no option --no-hold-money', '--no-hold-money' ],
+    [ 'payments settle', 'there is no option --dry-run', qw(pay_1 --outcome declined --reason x --dry-run) ],
+    [ 'payments settle', '"pay_2" is a word too many', qw(pay_1 pay_2) ], [ 'payments settle', 'give PAYMENT' ],
+    [ 'payments lookup', 'give PAYMENT' ], [ 'payments list', 'there is no option --state', qw(--state unknown) ],
+    [ 'keys create', '"x" is a word too many', qw(--role admin --name a x) ],
+    [ 'keys create', 'there is no option --colour', qw(--role admin --name x --colour red) ],
+    [ 'keys create', '--role needs a value', '--role' ],
+    [ 'jobs retry', 'give ORGANIZER KIND OBJECT' ], [ 'jobs cancel', 'give ORGANIZER KIND OBJECT', 1 ],
+    [ 'jobs cancel', '"x" is a word too many', qw(1 event_complete 00000000-0000-8000-8000-000000000000 x) ],
+    [ 'webhooks show', 'give EVENT' ], [ 'webhooks show', '"b" is a word too many', qw(a b) ],
+    [ 'webhooks show', 'there is no option --dry-run', qw(a --dry-run) ],
+    [ 'webhooks replay', 'give EVENT' ], [ 'webhooks replay', '"b" is a word too many', qw(a b) ],
+    [ 'webhooks list', 'there is no option --dry-run', '--dry-run' ], [ 'webhooks list', '"buried" is a word too many', 'buried' ],
+    [ 'config', 'there is no option --name', qw(--name x) ], [ 'config', '"x" is a word too many', 'x' ],
+    [ 'verify', 'there is no option --fast', '--fast' ], [ 'secrets rotate', 'there is no option --dry-run', '--dry-run' ],
+);
+for my $case (@not_taken) {
+    my ($command, $says, @words) = @$case;
+    refused(bx(split(/ /, $command), @words), 2, qr/\Aboxoffice $command: \Q$says\E\n\z/, "$command @words");
+}
+is($epoch->(), $had, '... and nothing was done');
 refused(bx(qw(keys create)), 2, qr/^boxoffice: keys create needs --role/, 'a key without a role');
 refused(bx(qw(keys create --role guest --name x)),     2, qr/needs --role admin or --role platform/, 'a guest\'s key');
 refused(bx(qw(keys create --role organizer --name x)), 2, qr{POST /v1/api_keys}, 'an organizer\'s key: told where they are made');
 refused(bx(qw(keys create --role admin)),              2, qr/needs --name/, 'a key without a name');
 refused(bx(qw(keys create --role admin --name), ''),   2, qr/needs --name/, 'a key of an empty name');
 refused(bx(qw(keys create --role admin --name x --scopes), 'catalog,everything'), 2, qr/--scopes is a list of catalog,/, 'a scope nobody knows');
-refused(bx(qw(keys create --role admin --name x --colour red)), 2, qr/unrecognized option '--colour'/, 'an option nobody knows');
-refused(bx(qw(keys create --role)),                    2, qr/option '--role' requires an argument/, 'an option without its argument');
-refused(bx(qw(jobs retry)),                            2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job without its name');
 refused(bx(qw(jobs retry one event_complete x)),       2, qr/^boxoffice: give ORGANIZER KIND OBJECT/, 'a job of an ill-formed name');
 refused(bx(qw(jobs cancel 1 event_complete 00000000-0000-8000-8000-000000000000)), 3, qr/^boxoffice: there is no such job$/m, 'a job that is not there');
+refused(bx('webhooks', @$_), 2, qr/^boxoffice: there is no gateway "paypal"; there are nmi, stripe, resend$/m, "webhooks @$_")
+    for [ 'list', '--gateway', 'paypal' ], [ 'show', 'a', '--gateway', 'paypal' ], [ 'replay', 'a', '--gateway=paypal' ];
 refused(bx(qw(webhooks list --state lost)),            2, qr/^boxoffice: --state is received, applied, ignored or buried$/m, 'a state nobody knows');
-refused(bx('webhooks', $_),                            2, qr/^boxoffice: give one EVENT/, "webhooks $_ without an event") for qw(show replay);
-refused(bx('webhooks', $_, 'a', 'b'),                  2, qr/^boxoffice: give one EVENT/, "webhooks $_ with two") for qw(show replay);
 refused(bx('webhooks', $_, 'evt_nobody'),              3, qr/^boxoffice: not_found: there is no such event$/m, "webhooks $_ of one that never came") for qw(show replay);
 refused(bx(qw(webhooks replay --dry-run evt_nobody)),  3, qr/there is no such event/, 'nor is it tried dry');
-refused(bx(qw(payments lookup)),                       2, qr/^boxoffice: \S/, 'a look-up of nothing');
 my $help = bx('--help');
 is($help->{status}, 0, 'help is no failure');
 like($help->{err} . $help->{out}, qr/boxoffice $_/, "... and has $_") for 'config', 'keys +create', 'jobs +list', 'webhooks +list',
@@ -127,9 +160,35 @@ my $gone = bx(qw(jobs cancel), $org, 'event_complete', $object);
 is($gone->{status}, 0, 'a job is cancelled') or diag($gone->{err});
 unlike($list->(), qr/$object.*waiting/, '... and waits no more');
 
+$s->dbh->do(q{insert into ops.jobs (org, kind, object_id, due_at) values (0, 'webhooks_sweep_restore', '00000000-0000-8000-8000-00000000000a', now() + interval '1 h')});
+my ($heading) = $list->() =~ /^(organizer\s+kind\s+)object/m;
+like($list->(), qr/^.{@{[ length $heading ]}}00000000-0000-8000-8000-00000000000a/m, 'the longest kind stands in its column');
+is(bx(qw(jobs cancel 0 webhooks_sweep_restore 00000000-0000-8000-8000-00000000000a))->{status}, 0, '... and is taken off');
+
+# --- an operator's word ---------------------------------------------------------------------
+
+my $paid = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{json};
+$s->stop('jobs');    # else it looks the next one up
+my $open = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_lost_after')->{json};
+my ($charged, $unsure) = map { $s->sandbox(GET => "/sandbox/transactions?order=$_->{id}")->{json}{data}[0] } $paid, $open;
+my @settle = (qw(payments settle), $unsure->{reference}, qw(--reason seen --outcome));
+my $state  = sub { $s->must(GET => "/v1/orders/$open->{id}")->{status} };
+is($state->(), 'processing', 'of a payment nobody knows whether it was made');
+refused(bx(@settle, 'perhaps'), 2, qr/--outcome succeeded or --outcome declined$/m, 'an operator can\'t say: perhaps');
+refused(bx(@settle, 'succeeded'), 2, qr/has a --transaction/, '... nor that it succeeded, and not how');
+refused(bx(@settle, 'succeeded', '--transaction', $_), 2, qr/^boxoffice: --transaction is the gateway's id of it: 1 to 64 letters, digits, - and _$/m,
+    "'$_' is no gateway's id") for 'bogus 1', '', "1'", 'x' x 65;
+refused(bx(@settle, 'declined', '--transaction', 1), 2, qr/was declined has no --transaction$/m, 'one that was declined has none');
+refused(bx(@settle, 'succeeded', '--transaction', $charged->{id}), 1,
+    qr/\Aboxoffice: state_conflict: this transaction is recorded for another payment\n\z/, 'nor is it the transaction of another payment');
+is($state->(), 'processing', '... and nothing was recorded');
+is(bx(@settle, 'succeeded', '--transaction', $unsure->{id})->{status}, 0, 'with its own');
+is($state->(), 'paid', '... it is');
+refused(bx(@settle, 'succeeded', '--transaction', $unsure->{id}), 1, qr/^boxoffice: state_conflict: the payment is succeeded already$/m, '... once');
+$s->start('jobs');
+
 # --- after a restore -------------------------------------------------------------------------
 
-my $epoch = sub { $s->dbh->selectrow_array('select epoch::text from ops.epoch') };
 my $before = $epoch->();
 my $finish = bx(qw(restore finish --no-hold-money));
 is($finish->{status}, 0, 'a restore is finished');

@@ -36,7 +36,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
-    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open') order by f.full_name, r;
+    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction') order by f.full_name, r;
 select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'ops.recovery_end' order by r;
 select is(has_function_privilege(r, f.oid, 'execute'), r <> 'boxoffice_api', 'who takes events in: ' || r)

@@ -187,6 +187,13 @@ select set_eq('select id, state from app.payments_open(1000)', $$select id, stat
     'an operator sees the attempts that are not over, and the captures whose money is not back');
 select is((select count(*) from app.payments_open(2)), 2::bigint, 'as many as are asked for');
 
+-- Whose a transaction is, before an operator says it of a payment.
+select is(app.payment_of_transaction(501, pg_temp.id(mine), transaction), pg_temp.id(other), format('%s of %s: %s', transaction, mine, coalesce(other, 'free')))
+from (values ('payment f', 'gateway f 2', 'f 2'), ('f 2', 'gateway f 2', null), ('refund f 2', 'gateway f 2', null), ('refund f 3', 'gateway f 2', 'f 2'),
+    ('f 2', 'gateway refund f 2', 'refund f 2'), ('payment f', 'nobody''s', null), ('nobody', 'gateway f 2', null)) as v (mine, transaction, other);
+update app.payments set gateway = 'stripe' where id = pg_temp.id('payment f');
+select is(app.payment_of_transaction(501, pg_temp.id('payment f'), 'gateway f 2'), null, 'another gateway''s are its own');
+
 -- What the sum of all is.
 select is((select sum(a) from ledger.entries, unnest(amounts) a), 0::numeric, 'the books sum to zero');
 select is((select -sum(amounts[2]) from ledger.entries where effect in ('unplaced_capture', 'refund_settled') and accounts[2] = 'refunds_in_transit'),

@@ -10,11 +10,11 @@
 #include "domain/house/command.h"
 #include "io/task.h"
 
-/* Every option that any verb has; what a verb does not use it ignores. */
+/* Every option that any verb has. A verb is run only with those that its row of the table (command.c) takes. */
 struct options {
         const char *role, *name, *scopes, *state, *gateway, *outcome, *transaction, *reason;
         bool origin, no_hold_money, recovered, dry_run;
-        char **rest;                    /* what is no option */
+        char **rest;                    /* what is no option: as many words as the row takes */
         int rest_n;
 };
 

@@ -23,9 +23,9 @@ jobs_list(const struct conf *c, const struct options *o UNUSED)
         param_i64(&p, JOBS_SHOWN);
         if (!db_query(t.db, t.arena, &t.subject, &stmt_jobs_list, &p, &r, &e))
                 return command_failed(&t, &e);
-        printf("%-11s %-15s %-36s %-32s %8s  %s\n", "organizer", "kind", "object", "due", "attempts", "state");
+        printf("%-11s %-22s %-36s %-32s %8s  %s\n", "organizer", "kind", "object", "due", "attempts", "state");
         for (int i = 0; i < r.n; i++)
-                printf("%-11lld %-15.*s %-36.*s %-32.*s %8lld  %s %.*s\n", (long long)row_i64(&r, i, "org"),
+                printf("%-11lld %-22.*s %-36.*s %-32.*s %8lld  %s %.*s\n", (long long)row_i64(&r, i, "org"),
                     STR_ARG(row_text(&r, i, "kind")), STR_ARG(row_text(&r, i, "object_id")),
                     STR_ARG(row_time(&r, t.arena, i, "due_at")), (long long)row_i64(&r, i, "attempts"),
                     !row_is_null(&r, i, "buried_at") ? "buried" : !row_is_null(&r, i, "lease") ? "running" : "waiting",
@@ -46,7 +46,7 @@ jobs_change(const struct conf *c, const struct options *o, const struct stmt *st
         int64_t org;
         bool found;
 
-        if (o->rest_n != 3 || !str_to_i64(str_of(o->rest[0]), &org) || !uuid_parse(str_of(o->rest[2]), &object))
+        if (!str_to_i64(str_of(o->rest[0]), &org) || !uuid_parse(str_of(o->rest[2]), &object))
                 return command_usage_error("give ORGANIZER KIND OBJECT as `boxoffice jobs list` prints them");
         if (!command_open(&t, c, 0))
                 return EXIT_USAGE;

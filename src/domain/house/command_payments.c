@@ -50,8 +50,7 @@ payments_list(const struct conf *c, const struct options *o UNUSED)
 static bool
 id_parse(const struct options *o, struct uuid *id)
 {
-        return o->rest_n == 1 &&
-            (typeid_parse("pay", str_of(o->rest[0]), id) || typeid_parse("ref", str_of(o->rest[0]), id));
+        return typeid_parse("pay", str_of(o->rest[0]), id) || typeid_parse("ref", str_of(o->rest[0]), id);
 }
 
 int
@@ -76,6 +75,22 @@ payments_lookup(const struct conf *c, const struct options *o)
         return EXIT_DONE;
 }
 
+/* One transaction is not two payments; of two who say so at once the table's constraint refuses the second. */
+static bool
+transaction_is_free(struct task *t, struct uuid id, const char *transaction, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, uuid_org(id));
+        param_uuid(&p, id);
+        param_z(&p, transaction);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_payment_of_transaction, &p, &r, e))
+                return false;
+        return row_is_null(&r, 0, "id") ||
+            err_set(e, ERR_STATE_CONFLICT, "this transaction is recorded for another payment");
+}
+
 int
 payments_settle(const struct conf *c, const struct options *o)
 {
@@ -90,9 +105,14 @@ payments_settle(const struct conf *c, const struct options *o)
                 return command_usage_error("payments settle needs --reason: the evidence, as the audit log shows it");
         if (succeeded && o->transaction == NULL)
                 return command_usage_error("a payment that succeeded has a --transaction: the gateway's id of it");
+        if (!succeeded && o->transaction != NULL)
+                return command_usage_error("a payment that was declined has no --transaction");
+        if (succeeded && !gateway_is_id(str_of(o->transaction)))
+                return command_usage_error("--transaction is the gateway's id of it: 1 to 64 letters, digits, - and _");
         if (!command_open(&t, c, TASK_KEY))
                 return EXIT_USAGE;
-        if (!payment_decide(&t, id, succeeded, str_of(o->transaction), o->reason, &e))
+        if ((succeeded && !transaction_is_free(&t, id, o->transaction, &e)) ||
+            !payment_decide(&t, id, succeeded, str_of(o->transaction), o->reason, &e))
                 return command_failed(&t, &e);
         fprintf(stderr, "boxoffice: it is recorded as %s\n", o->outcome);
         task_close(&t);

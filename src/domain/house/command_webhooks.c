@@ -9,7 +9,8 @@
 
 #include "domain/house/command.sql.def"
 
-#define WEBHOOKS_SHOWN 100
+#define WEBHOOKS_SHOWN  100
+#define MAIL_SENDER     "resend"
 
 static bool
 state_known(const char *state)
@@ -20,6 +21,19 @@ state_known(const char *state)
                 if (strcmp(state, states[i]) == 0)
                         return true;
         return state == NULL;
+}
+
+/* Whether events may have come from o's gateway, if it names one: those that charge, and the mail service. */
+static bool
+gateway_sends(const struct options *o)
+{
+        if (o->gateway == NULL || gateway_known(str_of(o->gateway)) || strcmp(o->gateway, MAIL_SENDER) == 0)
+                return true;
+        fprintf(stderr, "boxoffice: there is no gateway \"%s\"; there are ", o->gateway);
+        for (size_t i = 0; gateway_names[i] != NULL; i++)
+                fprintf(stderr, "%s, ", gateway_names[i]);
+        fprintf(stderr, "%s\n", MAIL_SENDER);
+        return false;
 }
 
 static void
@@ -45,7 +59,7 @@ webhooks_list(const struct conf *c, const struct options *o)
 
         if (!state_known(o->state))
                 return command_usage_error("--state is received, applied, ignored or buried");
-        if (!command_open(&t, c, 0))
+        if (!gateway_sends(o) || !command_open(&t, c, 0))
                 return EXIT_USAGE;
         p = params_in(t.arena);
         param_text(&p, str_of(o->state));
@@ -89,14 +103,33 @@ show_line(const char *name, struct str value)
         printf("%-10s %.*s\n", name, STR_ARG(value.p == NULL ? STR("-") : value));
 }
 
+/* An event, opened. why: what the daemon would say of a body that can't be read; absent: it was, into `said`. */
+struct opened {
+        struct str body, why;
+        struct gateway_event said;
+};
+
+static bool
+event_open(struct task *t, const struct rows *r, int i, struct opened *out, struct err *e)
+{
+        out->why = STR_NONE;
+        if (webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"),
+            row_bytes(r, t->arena, i, "payload"), &out->body, &out->said, e))
+                return true;
+        if (out->body.p == NULL)
+                return false;
+        out->why = str_fmt(t->arena, "%s: %s", err_info(e->code)->code, e->detail);
+        err_clear(e);
+        return true;
+}
+
+/* One that makes no sense is shown as it came: who replays it must see what is wrong. */
 static bool
 event_show(struct task *t, const struct rows *r, int i, struct err *e)
 {
-        struct gateway_event ev;
-        struct str body;
+        struct opened ev;
 
-        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"),
-            row_bytes(r, t->arena, i, "payload"), &body, &ev, e))
+        if (!event_open(t, r, i, &ev, e))
                 return false;
         show_line("event", row_text(r, i, "event_id"));
         show_line("gateway", row_text(r, i, "gateway"));
@@ -105,9 +138,13 @@ event_show(struct task *t, const struct rows *r, int i, struct err *e)
         show_line("recovered", row_bool(r, i, "recovered") ? STR("yes: it never arrived") : STR("no"));
         show_line("state", row_text(r, i, "state"));
         show_line("note", row_text(r, i, "note"));
-        show_line("about", ev.reference);
-        show_line("there", ev.transaction);
-        printf("\n%.*s\n", STR_ARG(body));
+        if (ev.why.p != NULL) {
+                show_line("unreadable", ev.why);
+        } else {
+                show_line("about", ev.said.reference);
+                show_line("there", ev.said.transaction);
+        }
+        printf("\n%.*s\n", STR_ARG(ev.body));
         return true;
 }
 
@@ -119,9 +156,7 @@ webhooks_show(const struct conf *c, const struct options *o)
         struct err e = { .code = ERR_NONE };
         int i;
 
-        if (o->rest_n != 1)
-                return command_usage_error("give one EVENT as `boxoffice webhooks list` prints it");
-        if (!command_open(&t, c, TASK_KEY))
+        if (!gateway_sends(o) || !command_open(&t, c, TASK_KEY))
                 return EXIT_USAGE;
         if (!find(&t, o, &r, &i, &e) || !event_show(&t, &r, i, &e))
                 return command_failed(&t, &e);
@@ -129,18 +164,24 @@ webhooks_show(const struct conf *c, const struct options *o)
         return EXIT_DONE;
 }
 
-/* What the books make of it now, in words. */
+/* What the books make of it now, in words. *code: what to exit with. */
 static bool
-dry_run(struct task *t, const struct rows *r, int i, struct err *e)
+dry_run(struct task *t, const struct rows *r, int i, int *code, struct err *e)
 {
-        struct gateway_event ev;
+        struct opened ev;
         struct heard heard;
-        struct str body;
 
-        if (!webhook_open(t, row_text(r, i, "gateway"), row_text(r, i, "event_id"),
-            row_bytes(r, t->arena, i, "payload"), &body, &ev, e) || !payment_hear(t, &ev, true, &heard, e))
+        if (!event_open(t, r, i, &ev, e))
+                return false;
+        if (ev.why.p != NULL) {
+                printf("would fail: %.*s\n", STR_ARG(ev.why));
+                *code = EXIT_REFUSED;
+                return true;
+        }
+        if (!payment_hear(t, &ev.said, true, &heard, e))
                 return false;
         printf("%s%.*s\n", heard.agrees ? "nothing would change: " : "would change: ", STR_ARG(heard.note));
+        *code = EXIT_DONE;
         return true;
 }
 
@@ -178,17 +219,16 @@ webhooks_replay(const struct conf *c, const struct options *o)
         struct rows r;
         struct err e = { .code = ERR_NONE };
         struct replaying w = { .task = &t, .rows = &r };
+        int code = EXIT_DONE;
 
-        if (o->rest_n != 1)
-                return command_usage_error("give one EVENT as `boxoffice webhooks list` prints it");
-        if (!command_open(&t, c, TASK_KEY))
+        if (!gateway_sends(o) || !command_open(&t, c, TASK_KEY))
                 return EXIT_USAGE;
-        if (!find(&t, o, &r, &w.row, &e) ||
-            (o->dry_run ? !dry_run(&t, &r, w.row, &e) : !db_tx_run(t.db, t.arena, &t.subject, replay_tx, &w, &e)))
+        if (!find(&t, o, &r, &w.row, &e) || (o->dry_run ? !dry_run(&t, &r, w.row, &code, &e)
+            : !db_tx_run(t.db, t.arena, &t.subject, replay_tx, &w, &e)))
                 return command_failed(&t, &e);
         if (!o->dry_run)
                 fprintf(stderr, "boxoffice: the jobs daemon looks at it again now; see `boxoffice webhooks show %s`\n",
                     o->rest[0]);
         task_close(&t);
-        return EXIT_DONE;
+        return code;
 }
