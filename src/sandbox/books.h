@@ -78,7 +78,7 @@ struct txn {
         const struct txn *voided_by;    /* sale, auth: the void, or NULL; that row never changes */
         const struct txn *settled_by;   /* sale, captured auth: likewise */
         const struct txn *failed_by;    /* refund: its failure, which may be still to come; likewise */
-        const struct txn *disputed_by;  /* sale, auth: the latest dispute, ask for it by its id; dispute: the one before */
+        const struct txn *disputed_by;  /* sale, auth: the latest dispute (ask by its id); dispute: the one before */
         const struct txn *drafted_by, *answered_by, *closed_by; /* dispute: its latest steps */
         struct txn *same_bucket;        /* of the index by reference */
         struct txn *next_awaited;       /* of the failures that are still to come */
