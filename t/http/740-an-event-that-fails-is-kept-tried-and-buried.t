@@ -129,6 +129,18 @@ $hook->post(stripe => stripe_event('invoice.paid', id => 'same', transaction => 
 my $which = $bx->('show', 'same');
 ok($which->{status} == 1 && $which->{err} =~ /say --gateway/, 'where two gateways have used an id, it is asked which');
 like($bx->('show', 'same', '--gateway', 'stripe')->{out}, qr/^type\s+invoice\.paid$/m, '... and told');
+
+# So it is with jobs: a warning as long as they are tried, an error that says what to do once they are given up on.
+$s->dbh->do(q{select ops.job_put(0, 'unheard_of', gen_random_uuid(), now(), false, 'r')});
+ok($s->wait_until(5, sub { grep { $_->{kind} eq 'unheard_of' } $log->('job.failed') }), 'a job that fails');
+$s->dbh->do(q{update ops.jobs set attempts = bury_after - 1, due_at = now() where kind = 'unheard_of'});
+ok($s->wait_until(5, sub { $log->('job.buried') }), '... is buried in the end');
+is(join(' ', map { $_->{level} } $log->('job.failed')), 'warn warn', '... which is told as a warning each time it failed');
+is(join(' ', map { "$_->{level} $_->{kind} $_->{next}" } $log->('job.buried')), 'error unheard_of see `boxoffice jobs list`, then jobs retry',
+    '... and as an error then');
+is(join(' ', map { $_->{event} } grep { $_->{level} eq 'error' && !$_->{next} } map { $log->($_) } qw(webhook.buried job.buried db.failed jobs.round_failed)), '',
+    'no error without what is next');
+$s->dbh->do(q{delete from ops.jobs where kind = 'unheard_of'});
 $s->dbh->do(q{delete from app.webhook_events where event_id = 'broken'});
 $s->books_ok;
 sound($s, 'at the end');
