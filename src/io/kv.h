@@ -43,7 +43,7 @@ bool kv_eval(struct kv *kv, struct kv_script *script, const struct str *keys, si
  * nothing did and value does now.
  */
 bool kv_set_new(struct kv *kv, struct arena *a, struct str key, struct str value, int ttl_s, struct str *old) MUSTCHECK;
-/* SET key value EX ttl_s, without waiting for an answer: for what is good to know and not needed. false: not even sent. */
+/* SET key value EX ttl_s, waiting for no answer: for what is good to know, not needed. false: not even sent. */
 bool kv_tell(struct kv *kv, struct str key, struct str value, int ttl_s) MUSTCHECK;
 /* PING; for /readyz. */
 bool kv_ping(struct kv *kv) MUSTCHECK;

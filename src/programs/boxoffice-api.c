@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "edge/fcgi.h"
+#include "edge/hook/hook.h"
 #include "io/db.h"
 #include "io/task.h"
 
@@ -32,7 +33,8 @@ main(int argc, char **argv)
         }
         /* Who only takes callbacks in never calls a gateway. */
         doors = TASK_REDIS | TASK_KEY | (strcmp(argv[1], "hook") == 0 ? TASK_HOOKS : TASK_GATEWAY);
-        if (!conf_load(&conf, environ, stderr) || !task_open(&task, &conf, doors, stderr))
+        if (!conf_load(&conf, environ, stderr) || !hook_secrets_ok(&conf, stderr) ||
+            !task_open(&task, &conf, doors, stderr))
                 return 2;
         log_open(argv[1], log_level_of(conf.log_level));
         served = fcgi_serve(&task, conf.requests_per_worker);

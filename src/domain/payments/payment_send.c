@@ -63,7 +63,7 @@ answer_unrecorded(struct task *t, struct payment *p, const struct err *why, stru
                 return;
         }
         log_error(&t->subject, "payment.outcome_not_recorded", { "payment", p->reference },
-            { "detail", str_of(why->detail) });
+            { "detail", str_of(why->detail) }, { "next", STR("none: the look-up records it") });
         if (why->code == ERR_STATE_CONFLICT && order_find(t, p->order->org, p->order->id, p->order, &e) &&
             str_is(p->order->status, "held"))
                 *out = payment_answer_not_sent(t, p);

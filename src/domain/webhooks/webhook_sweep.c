@@ -178,7 +178,8 @@ come_round(struct task *t, const struct job *j, int64_t span_s, int64_t period_m
         bool ok = all_compare(t, j, span_s, &why);
 
         if (!ok)
-                log_error(&t->subject, "webhooks.not_swept", { "detail", str_of(why.detail) });
+                log_error(&t->subject, "webhooks.not_swept", { "detail", str_of(why.detail) },
+                    { "next", STR("none if it passes: it comes round again; else see why the gateway tells no list") });
         return job_again(t, j, period_ms, ok ? STR_NONE : str_dup(t->arena, str_of(why.detail)), false, e);
 }
 
@@ -211,7 +212,7 @@ webhooks_sweep_restore(struct task *t, const struct job *j, struct err *e)
         CHECK(uuid_parse(str_of(began.epoch), &epoch));
         if (!all_compare(t, j, 0, &why)) {
                 log_error(&t->subject, "webhooks.not_swept", { "detail", str_of(why.detail) },
-                    { "next", STR("charges wait until it is: see why the gateway does not answer, or `boxoffice restore resume`") });
+                    { "next", STR("charges wait for it: why does it not answer? or `boxoffice restore resume`") });
                 return job_again(t, j, RESTORE_RETRY_MS, str_dup(t->arena, str_of(why.detail)), false, e);
         }
         if (!house_recovery_rest(t, &rest, e))

@@ -10,6 +10,27 @@
 #include "outside/gateway_event.h"
 #include "outside/signature.h"
 
+bool
+hook_secrets_ok(const struct conf *c, FILE *complain)
+{
+        const struct {
+                const char *name, *secrets;
+        } all[] = {
+                { "NMI", c->webhook_secret_nmi }, { "STRIPE", c->webhook_secret_stripe },
+                { "RESEND", c->webhook_secret_resend },
+        };
+        bool ok = true;
+
+        for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+                if (signature_secrets_ok(all[i].secrets))
+                        continue;
+                fprintf(complain, "boxoffice: BOXOFFICE_WEBHOOK_SECRET_%s must hold one secret, or two with a space "
+                    "between\n", all[i].name);
+                ok = false;
+        }
+        return ok;
+}
+
 static int64_t
 now_s(void)
 {

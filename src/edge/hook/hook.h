@@ -11,8 +11,12 @@
 #ifndef EDGE_HOOK_HOOK_H
 #define EDGE_HOOK_HOOK_H
 
+#include "base/conf.h"
 #include "edge/reply.h"
 #include "edge/request.h"
+
+/* At start: each secret that is set must be one or two; complains of every other. */
+bool hook_secrets_ok(const struct conf *c, FILE *complain) MUSTCHECK;
 
 bool hook_nmi(struct request *rq, struct reply *rp, struct err *e);
 bool hook_stripe(struct request *rq, struct reply *rp, struct err *e);
