@@ -148,7 +148,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
         case GATEWAY_NOT_SENT:
                 log_error(&t->subject, "capture.not_returned", { "refund", w.reference },
                     { "charge", w.step.transaction }, { "code", a.code }, { "detail", a.why },
-                    { "next", STR("none: it is tried again; if this comes again, give the money back at the gateway") });
+                    { "next", STR("none: it is tried again; if it comes again, give the money back there") });
                 return job_again(t, j, retry_ms(j->attempts), a.why, a.outcome == GATEWAY_DECLINED,
                     e);
         }
