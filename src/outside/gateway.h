@@ -19,8 +19,18 @@
  *
  * Reading calls may be repeated and never fail: `asked` says whether anything
  * is known. An empty list is "not found now", which is not "not charged"
- * before the horizon (domain/payments). They stand in files of their own so
- * that workers, which never look up, don't load the XML library.
+ * before the horizon (domain/payments). One look-up takes one deadline at
+ * most, however many calls it makes; out of time, nothing is known. They stand
+ * in files of their own so that workers, which never look up, don't load the
+ * XML library.
+ *
+ * A charge of ours that Stripe keeps in requires_confirmation or
+ * requires_action stays RECORD_UNDECIDED for as long as it stands there: it
+ * can still be charged. No call of ours leaves one so (confirm and
+ * error_on_requires_action are always sent). An operator cancels it in
+ * Stripe's dashboard; the next look-up finds it voided. Looking up never
+ * cancels: it must not change what it asks about. requires_payment_method is
+ * RECORD_DECLINED: nobody gives our intents another card.
  *
  * Sources: docs.nmi.com; docs.stripe.com. Dialects: gateway_nmi*.c,
  * gateway_stripe*.c. What a webhook says is gateway_event.h.

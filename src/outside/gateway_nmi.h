@@ -25,9 +25,13 @@ void nmi_lookup(struct task *t, struct str reference, struct gateway_records *ou
 void nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out);
 void nmi_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out);
 
-/* Asks query.php. false: no answer that counts, and a word why. */
-bool nmi_query(struct task *t, const struct http_field *filter, size_t filter_n, struct str *body, struct str *why)
-    MUSTCHECK;
+/* One question to query.php. false: no answer that counts, and a word why. */
+struct nmi_question {
+        const struct http_field *filter;
+        size_t filter_n;
+        int64_t until_ms;               /* monotonic: when it must be over; 0: a whole deadline */
+};
+bool nmi_query(struct task *t, const struct nmi_question *q, struct str *body, struct str *why) MUSTCHECK;
 
 /* Pure, below: what an answer says. amount without a currency: there is none to compare (a void). */
 void nmi_judge(struct arena *a, struct str body, struct str reference, struct money amount,

@@ -178,10 +178,10 @@ nmi_events(struct task *t, struct str since, struct str cursor, struct gateway_e
             (cursor.p != NULL && (!str_to_i64(cursor, &page) || page < 0 || page > PAGES_MAX)))
                 return;
         cursor = str_fmt(t->arena, "%lld", (long long)page);
-        if (!nmi_query(t, (const struct http_field[]){
+        if (!nmi_query(t, &(struct nmi_question){ .filter = (const struct http_field[]){
                 { "start_date", start }, { "date_search", STR("updated") }, { "result_order", STR("standard") },
                 { "result_limit", str_fmt(t->arena, "%d", PAGE) }, { "page_number", cursor },
-            }, 5, &body, &why)) {
+            }, .filter_n = 5 }, &body, &why)) {
                 out->why = why;
                 return;
         }

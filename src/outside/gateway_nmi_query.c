@@ -8,6 +8,7 @@
  */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "io/http.h"
 #include "io/task.h"
 #include "outside/gateway_nmi_xml.h"
@@ -72,20 +73,25 @@ nmi_records_read(struct arena *a, struct str body, const struct nmi_wanted *w, s
 }
 
 bool
-nmi_query(struct task *t, const struct http_field *filter, size_t filter_n, struct str *body, struct str *why)
+nmi_query(struct task *t, const struct nmi_question *q, struct str *body, struct str *why)
 {
-        struct http_field *form = ARENA_ARRAY(t->arena, struct http_field, filter_n + 1);
+        int64_t left = q->until_ms == 0 ? t->conf->call_deadline_ms : q->until_ms - clock_mono_ms();
+        struct http_field *form = ARENA_ARRAY(t->arena, struct http_field, q->filter_n + 1);
         struct http_ask ask = {
                 .url = str_fmt(t->arena, "%s/api/query.php", t->conf->gateway_url).p,
                 .form = form,
-                .form_n = filter_n + 1,
-                .deadline_ms = t->conf->call_deadline_ms,
-                .connect_ms = nmi_connect_ms(t->conf->call_deadline_ms),
+                .form_n = q->filter_n + 1,
+                .deadline_ms = left,
+                .connect_ms = nmi_connect_ms(left),
         };
         struct http_answer answer;
 
+        if (left <= 0) {
+                *why = STR("out of time between two calls");
+                return false;
+        }
         form[0] = (struct http_field){ "security_key", str_of(t->conf->gateway_security_key) };
-        memcpy(form + 1, filter, filter_n * sizeof *filter);
+        memcpy(form + 1, q->filter, q->filter_n * sizeof *form);
         http_call(t->http, t->arena, &ask, &answer);
         *body = answer.body;
         *why = answer.outcome == HTTP_ANSWERED ? str_fmt(t->arena, "http status %d", answer.status)
@@ -94,12 +100,14 @@ nmi_query(struct task *t, const struct http_field *filter, size_t filter_n, stru
 }
 
 static void
-query(struct task *t, const char *filter, struct str value, const struct nmi_wanted *w, struct gateway_records *out)
+query(struct task *t, struct http_field filter, int64_t until_ms, const struct nmi_wanted *w,
+    struct gateway_records *out)
 {
+        struct nmi_question q = { &filter, 1, until_ms };
         struct str body, why;
 
         memset(out, 0, sizeof *out);
-        if (nmi_query(t, &(struct http_field){ filter, value }, 1, &body, &why))
+        if (nmi_query(t, &q, &body, &why))
                 nmi_records_read(t->arena, body, w, out);
         else
                 out->why = why;
@@ -108,7 +116,8 @@ query(struct task *t, const char *filter, struct str value, const struct nmi_wan
 void
 nmi_lookup(struct task *t, struct str reference, struct gateway_records *out)
 {
-        query(t, "order_id", reference, &(struct nmi_wanted){ NMI_CHARGE, reference, STR_NONE }, out);
+        query(t, (struct http_field){ "order_id", reference }, 0,
+            &(struct nmi_wanted){ NMI_CHARGE, reference, STR_NONE }, out);
 }
 
 /*
@@ -118,14 +127,16 @@ nmi_lookup(struct task *t, struct str reference, struct gateway_records *out)
 void
 nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out)
 {
+        int64_t until_ms = clock_mono_ms() + t->conf->call_deadline_ms;
         struct gateway_records *charge;
 
-        query(t, "order_id", s->reference, &(struct nmi_wanted){ NMI_REFUND, s->reference, STR_NONE }, out);
+        query(t, (struct http_field){ "order_id", s->reference }, until_ms,
+            &(struct nmi_wanted){ NMI_REFUND, s->reference, STR_NONE }, out);
         if (!s->whole || !out->asked || gateway_records_approved(out))
                 return;
         charge = ARENA_NEW(t->arena, struct gateway_records);
-        query(t, "transaction_id", s->transaction, &(struct nmi_wanted){ NMI_CHARGE, STR_NONE, s->transaction },
-            charge);
+        query(t, (struct http_field){ "transaction_id", s->transaction }, until_ms,
+            &(struct nmi_wanted){ NMI_CHARGE, STR_NONE, s->transaction }, charge);
         if (!charge->asked) {
                 *out = *charge;
         } else if (charge->n == 1 && charge->record[0].state == RECORD_VOIDED) {

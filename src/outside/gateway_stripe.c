@@ -79,10 +79,15 @@ stripe_send(struct task *t, const struct stripe_call *c, int64_t deadline_ms, st
 const struct json *
 stripe_ask(struct task *t, const struct stripe_call *c, const char *kind, struct str *why)
 {
+        int64_t left = c->until_ms == 0 ? t->conf->call_deadline_ms : c->until_ms - clock_mono_ms();
         const struct json *object;
         struct http_answer answer;
 
-        stripe_send(t, c, t->conf->call_deadline_ms, &answer);
+        if (left <= 0) {
+                *why = STR("out of time between two calls");
+                return NULL;
+        }
+        stripe_send(t, c, left, &answer);
         if (answer.outcome != HTTP_ANSWERED) {
                 *why = str_dup(t->arena, str_of(answer.why));
                 return NULL;

@@ -39,13 +39,14 @@ struct stripe_call {
         struct http_field field[STRIPE_FIELDS_MAX];
         size_t n;
         struct str key;                 /* Idempotency-Key; absent: none */
+        int64_t until_ms;               /* of stripe_ask(): monotonic, when it must be over; 0: a whole deadline */
 };
 
 void stripe_put(struct stripe_call *c, const char *name, struct str value);
 void stripe_put_names(struct stripe_call *c, struct str reference, struct str order, struct str house);
 void stripe_put_int(struct arena *a, struct stripe_call *c, const char *name, int64_t value);
 void stripe_send(struct task *t, const struct stripe_call *c, int64_t deadline_ms, struct http_answer *out);
-/* Sends it under the whole deadline; the answer's object of this kind, or NULL with a word why. */
+/* Sends it in the time there is; the answer's object of this kind, or NULL with a word why. */
 const struct json *stripe_ask(struct task *t, const struct stripe_call *c, const char *kind, struct str *why);
 
 /*

@@ -2,8 +2,8 @@
  * gateway_stripe_query.c - what Stripe knows of a reference, and its list of
  * events. Its search is a minute behind what happened, an hour when it is ill
  * (docs.stripe.com/search), which is longer than a horizon: what the search
- * does not find is looked for in the list of the last hours, which is not
- * behind.
+ * does not find is looked for in the list of those made since the reference
+ * was, which is not behind.
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -16,6 +16,7 @@
 
 #define REFUNDS_PAGE    100
 #define RECENT_S        INT64_C(7200)
+#define SKEW_MS         (INT64_C(300) * 1000)   /* Stripe's clock against ours */
 #define RECENT_PAGE     40
 #define RECENT_PAGES    25              /* of more than that nothing is known before the search is sure */
 #define SEARCH_LAG_MS   (INT64_C(3600) * 1000)  /* the search is behind by so long at most, when it is ill */
@@ -139,14 +140,37 @@ stripe_refunds_read(struct arena *a, const struct json *list, const struct gatew
         ended(out, ok);
 }
 
-/* A page of the intents of the last hours; NULL, with a word why, when it can't be read. */
-static const struct json *
-recent_page(struct task *t, struct str cursor, bool *more, struct str *why)
+/* A reference is an id, and ids tell when they were made. */
+static bool
+reference_made(struct str reference, int64_t *made_ms)
 {
-        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents") };
+        struct uuid id;
+
+        if (!typeid_parse("pay", reference, &id))
+                return false;
+        *made_ms = uuid_made_ms(id);
+        return true;
+}
+
+/* No intent is older than its reference: in seconds, where the list of the recent ones may begin. */
+static int64_t
+recent_since(struct str reference)
+{
+        int64_t made_ms, since_ms = clock_wall_ms() - RECENT_S * 1000;
+
+        if (reference_made(reference, &made_ms) && made_ms - SKEW_MS > since_ms)
+                since_ms = made_ms - SKEW_MS;
+        return since_ms / 1000;
+}
+
+/* A page of the recent intents; NULL, with a word why, when it can't be read. */
+static const struct json *
+recent_page(struct task *t, int64_t since, struct str cursor, int64_t until_ms, bool *more, struct str *why)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents"), .until_ms = until_ms };
         const struct json *list;
 
-        stripe_put_int(t->arena, &c, "created[gte]", clock_wall_ms() / 1000 - RECENT_S);
+        stripe_put_int(t->arena, &c, "created[gte]", since);
         stripe_put_int(t->arena, &c, "limit", RECENT_PAGE);
         stripe_put(&c, "expand[]", STR("data.latest_charge"));
         if (cursor.p != NULL)
@@ -156,13 +180,14 @@ recent_page(struct task *t, struct str cursor, bool *more, struct str *why)
 }
 
 static void
-recent_read(struct task *t, struct str reference, struct gateway_records *out)
+recent_read(struct task *t, struct str reference, int64_t until_ms, struct gateway_records *out)
 {
         struct str cursor = STR_NONE, why = STR_NONE;
+        int64_t since = recent_since(reference);
         bool ok = true, more = true;
 
         for (int page = 0; ok && more && page < RECENT_PAGES; page++) {
-                const struct json *data = recent_page(t, cursor, &more, &why);
+                const struct json *data = recent_page(t, since, cursor, until_ms, &more, &why);
 
                 ok = data != NULL && intents_add(t->arena, data->child, reference, out);
                 for (const struct json *one = ok ? data->child : NULL; one != NULL; one = one->next)
@@ -170,23 +195,25 @@ recent_read(struct task *t, struct str reference, struct gateway_records *out)
         }
         ended(out, ok && (!more || out->n > 0));
         if (!out->asked)
-                out->why = why.p != NULL ? why : STR("more intents in the last hours than are gone through");
+                out->why = why.p != NULL ? why : STR("more intents since then than are gone through");
 }
 
-/* The reference is an id, and ids tell when they were made. */
 static bool
 search_is_sure(struct str reference)
 {
-        struct uuid id;
+        int64_t made_ms;
 
-        return typeid_parse("pay", reference, &id) && clock_wall_ms() - uuid_made_ms(id) > SEARCH_LAG_MS;
+        return reference_made(reference, &made_ms) && clock_wall_ms() - made_ms > SEARCH_LAG_MS;
 }
 
 /* A reference stands in the query between quotes: one that could end them is never asked for. */
 void
 stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
 {
-        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents/search") };
+        int64_t until_ms = clock_mono_ms() + t->conf->call_deadline_ms;
+        struct stripe_call c = {
+                .method = HTTP_GET, .path = STR("payment_intents/search"), .until_ms = until_ms,
+        };
         const struct json *list;
 
         memset(out, 0, sizeof *out);
@@ -200,7 +227,7 @@ stripe_lookup(struct task *t, struct str reference, struct gateway_records *out)
         if (list != NULL)
                 stripe_intents_read(t->arena, list, reference, out);
         if (out->asked && out->n == 0 && !search_is_sure(reference))
-                recent_read(t, reference, out);
+                recent_read(t, reference, until_ms, out);
 }
 
 void

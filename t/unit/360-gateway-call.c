@@ -4,11 +4,13 @@
  * to be not sent. There is nobody to connect to.
  */
 #include "unit.h"
+#include "base/clock.h"
 #include "base/conf.h"
 #include "io/breaker.h"
 #include "io/http.h"
 #include "io/task.h"
-#include "outside/gateway.h"
+#include "outside/gateway_nmi.h"
+#include "outside/gateway_stripe.h"
 
 #define NOBODY  "https://127.0.0.1:1"
 
@@ -148,6 +150,32 @@ a_look_up_without_an_answer_knows_nothing(void **state)
         http_close(t.http);
 }
 
+/* The calls of one look-up share its time: one that comes after it is not made. */
+static void
+a_call_after_its_time_is_not_made(void **state)
+{
+        struct str body, nmi = STR_NONE, stripe = STR_NONE;
+        struct nmi_question q = { &(struct http_field){ "order_id", STR("pay_1") }, 1, 0 };
+        struct stripe_call call = { .method = HTTP_GET, .path = STR("refunds") };
+        struct breaker b[TASK_GATEWAYS_MAX];
+        struct conf c;
+        struct task t;
+
+        (void)state;
+        task_make(&t, &c, b);
+        q.until_ms = call.until_ms = clock_mono_ms();
+        assert_false(nmi_query(&t, &q, &body, &nmi));
+        assert_null(stripe_ask(&t, &call, "list", &stripe));
+        EXPECT_TEXT(nmi, "out of time between two calls");
+        EXPECT_TEXT(stripe, "out of time between two calls");
+        q.until_ms = call.until_ms = clock_mono_ms() + 1000;
+        assert_false(nmi_query(&t, &q, &body, &nmi));
+        assert_null(stripe_ask(&t, &call, "list", &stripe));
+        EXPECT(nmi.n > 0 && !str_starts(nmi, STR("out of time")), "%.*s", STR_ARG(nmi));
+        EXPECT(stripe.n > 0 && !str_starts(stripe, STR("out of time")), "%.*s", STR_ARG(stripe));
+        http_close(t.http);
+}
+
 int
 main(void)
 {
@@ -157,6 +185,7 @@ main(void)
                 cmocka_unit_test(a_header_can_not_be_broken_out_of),
                 cmocka_unit_test(what_stripe_can_not_be_told_is_not_sent),
                 cmocka_unit_test(a_look_up_without_an_answer_knows_nothing),
+                cmocka_unit_test(a_call_after_its_time_is_not_made),
         };
         int failed;
 
