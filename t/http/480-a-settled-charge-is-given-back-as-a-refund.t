@@ -1,5 +1,5 @@
 # Money that no order takes goes back as a refund where the charge is settled: at NMI after the void was refused, at Stripe at once; one refund, one entry.
-# At each gateway a doubled charge is settled before its return is tried; the call that would give it back before that is not sent at all.
+# At each gateway an order is charged twice, and the jobs daemon, which gives the second charge back, stands still until both are settled.
 use strict;
 use warnings;
 use Stack;
@@ -11,7 +11,8 @@ my $s = Stack->up(pay => 2, hook => 2, api => 2, sandbox_sync => 0, env => { BOX
 
 sub charges { return @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } }
 sub backs   { return grep { $_->{kind} ne 'sale' } charges($_[0]) }
-sub effects { return join ' ', @{ $s->dbh->selectcol_arrayref('select effect from ledger.entries where order_id = ? order by recorded_at, effect', undef, uuid_of($_[0])) } }
+sub effects { return join ' ', @{ $s->dbh->selectcol_arrayref(
+    'select effect from ledger.entries where order_id = ? order by recorded_at, effect', undef, uuid_of($_[0])) } }
 
 sub doubled {
     my ($gateway) = @_;
