@@ -1,5 +1,5 @@
 # Charges are answered again after a restore only when those that it lost are in the books: nobody who tries to pay at every moment of the recovery is charged twice.
-# Sixty orders are paid after the backup; while the gateway's list is taken in and placed, four callers try to pay each of them until they are told otherwise than to wait.
+# Sixty orders are paid after the backup; while the gateway's list is taken in and placed, four callers try to pay each of them until they are told more than to wait.
 use strict;
 use warnings;
 use Test::More;
