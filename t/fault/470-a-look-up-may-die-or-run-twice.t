@@ -7,7 +7,7 @@ use Time::HiRes qw(sleep time);
 use Stack;
 use Storm;
 
-my $s     = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 6000,
+my $s     = Stack->up(pay => 6, sandbox_sync => 0, webhooks => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 6000,
     BOXOFFICE_HOLD_SECONDS => 3600 });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
 my %token = (tok_garbage => 'paid', tok_lost_after => 'paid', tok_500_after => 'paid', tok_lost_before => 'held');

@@ -45,7 +45,7 @@ select is(pg_temp.take('a'), false, 'not even after days is it new');
 select pg_temp.age('a', '1 min');
 select pg_temp.take('b'), pg_temp.age('b', '2 min'), pg_temp.take('later');
 update app.webhook_events set due_at = now() + interval '1 hour' where event_id = 'later';
-select results_eq('select * from app.webhooks_due(10)', $$values ('b', 'nmi', 5), ('a', 'nmi', 5), ('a', 'stripe', 5)$$, 'due events are found, the longest due first');
+select results_eq('select * from app.webhooks_due(10)', $$values ('b', 'nmi', 5, 0), ('a', 'nmi', 5, 0), ('a', 'stripe', 5, 0)$$, 'due events are found, the longest due first');
 select results_eq('select event_id from app.webhooks_due(1)', $$values ('b')$$, 'as many as are asked for');
 select results_eq($$select * from app.webhook_claim('a', 'nmi', 60000, pg_temp.id('one'), 3)$$,
     $$values ('type of a', '\x01020304aa'::bytea, 1, false, false)$$, 'a daemon claims one, with all that it must know');
