@@ -120,6 +120,16 @@ job_ensure(struct task *t, int32_t org, const char *kind, struct uuid object, st
         return db_query(t->db, t->arena, &t->subject, &stmt_job_ensure, &p, NULL, e);
 }
 
+int64_t
+job_backoff_ms(int64_t attempts, int64_t first_ms, int64_t most_ms)
+{
+        int64_t ms = first_ms;
+
+        while (attempts-- > 1 && ms < most_ms)
+                ms *= 2;
+        return ms < most_ms ? ms : most_ms;
+}
+
 #define NOT_YET_MS 60000
 
 struct function_call {

@@ -44,6 +44,9 @@ bool job_ensure(struct task *t, int32_t org, const char *kind, struct uuid objec
 /* No child outlives its fence: soon after it a job that was not finished may be claimed again. */
 #define JOB_LEASE_OVER_FENCE_MS 2000
 
+/* How long to wait after so many tries: first_ms, doubling to most_ms. */
+int64_t job_backoff_ms(int64_t attempts, int64_t first_ms, int64_t most_ms);
+
 struct stmt;
 
 /*

@@ -45,13 +45,9 @@ jobs_calls_out(const struct job *j)
 static int64_t
 retry_delay_ms(int64_t attempts)
 {
-        int64_t ms = RETRY_FIRST_MS;
+        int64_t ms = job_backoff_ms(attempts, RETRY_FIRST_MS, RETRY_MOST_MS);
         unsigned char r;
 
-        while (attempts-- > 1 && ms < RETRY_MOST_MS)
-                ms *= 2;
-        if (ms > RETRY_MOST_MS)
-                ms = RETRY_MOST_MS;
         random_bytes(&r, 1);
         return ms / 2 + ms / 2 * r / 255;
 }

@@ -103,6 +103,20 @@ record_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
+void
+payment_outcome_put(struct params *q, const struct payment *p, enum payment_outcome outcome,
+    const struct gateway_answer *a)
+{
+        param_i64(q, p->org);
+        param_uuid(q, p->id);
+        param_z(q, payment_outcome_state(outcome));
+        param_text(q, a->code);
+        param_text(q, a->decline_code);
+        param_text(q, a->transaction);
+        param_text(q, a->card_brand);
+        param_text(q, a->card_last4);
+}
+
 bool
 refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, bool failed_after,
     const struct gateway_answer *a, struct err *e)
@@ -112,14 +126,7 @@ refund_settle(struct task *t, const struct payment *p, enum payment_outcome outc
             : ledger_refund_settled(p->amount.minor);
         struct params *q = &w.params;
 
-        param_i64(q, p->org);
-        param_uuid(q, p->id);
-        param_z(q, payment_outcome_state(outcome));
-        param_text(q, a->code);
-        param_text(q, a->decline_code);
-        param_text(q, a->transaction);
-        param_text(q, a->card_brand);
-        param_text(q, a->card_last4);
+        payment_outcome_put(q, p, outcome, a);
         param_null(q);
         param_null(q);
         param_uuid(q, uuid_new(p->org));

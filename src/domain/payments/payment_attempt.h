@@ -26,6 +26,10 @@ bool attempt_open(const struct attempt *at);            /* sending or unknown */
 /* The refund as the gateway is asked for it. */
 struct gateway_step attempt_step(struct task *t, const struct attempt *at);
 
+/* The first eight parameters of payment_settle: whose, what it comes to, and what the gateway said. */
+void payment_outcome_put(struct params *q, const struct payment *p, enum payment_outcome outcome,
+    const struct gateway_answer *a);
+
 /*
  * Records the outcome of a refund; failed_after: it had succeeded. Fails with
  * ERR_STATE_CONFLICT when another path was first.

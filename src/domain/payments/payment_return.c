@@ -103,17 +103,6 @@ send(struct task *t, struct returning *w, struct gateway_answer *a)
                 gateway_refund(t, w->gateway, &w->step, a);
 }
 
-/* Doubling to an hour: what the gateway refuses for want of balance takes its time. */
-static int64_t
-retry_ms(int64_t attempts)
-{
-        int64_t ms = RETRY_FIRST_MS;
-
-        while (attempts-- > 1 && ms < RETRY_MOST_MS)
-                ms *= 2;
-        return ms < RETRY_MOST_MS ? ms : RETRY_MOST_MS;
-}
-
 bool
 capture_return(struct task *t, const struct job *j, struct err *e)
 {
@@ -149,8 +138,9 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 log_error(&t->subject, "capture.not_returned", { "refund", w.reference },
                     { "charge", w.step.transaction }, { "code", a.code }, { "detail", a.why },
                     { "next", STR("none: it is tried again; if it comes again, give the money back there") });
-                return job_again(t, j, retry_ms(j->attempts), a.why, a.outcome == GATEWAY_DECLINED,
-                    e);
+                /* What the gateway refuses for want of balance takes its time. */
+                return job_again(t, j, job_backoff_ms(j->attempts, RETRY_FIRST_MS, RETRY_MOST_MS), a.why,
+                    a.outcome == GATEWAY_DECLINED, e);
         }
         NEVER("gateway outcome");
 }

@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
-#include "domain/payments/payment.h"
+#include "domain/payments/payment_attempt.h"
 #include "io/db.h"
 #include "io/problem.h"
 #include "io/stmt.h"
@@ -311,14 +311,7 @@ static void
 settle_params(struct task *t, const struct payment *p, enum payment_outcome outcome, const struct gateway_answer *a,
     struct params *q)
 {
-        param_i64(q, p->org);
-        param_uuid(q, p->id);
-        param_z(q, payment_outcome_state(outcome));
-        param_text(q, a->code);
-        param_text(q, a->decline_code);
-        param_text(q, a->transaction);
-        param_text(q, a->card_brand);
-        param_text(q, a->card_last4);
+        payment_outcome_put(q, p, outcome, a);
         if (outcome == PAYMENT_SUCCEEDED && p->order != NULL)
                 order_paid_params(p->order, q);
         else

@@ -10,6 +10,7 @@
 #include "domain/payments/payment_hear.h"
 #include "domain/webhooks/webhook.h"
 #include "io/db.h"
+#include "io/job.h"
 #include "io/stmt.h"
 #include "io/task.h"
 
@@ -158,17 +159,6 @@ apply_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
-/* Doubling from a second, to five minutes. */
-static int64_t
-retry_delay_ms(int64_t attempts)
-{
-        int64_t ms = RETRY_FIRST_MS;
-
-        while (attempts-- > 1 && ms < RETRY_MOST_MS)
-                ms *= 2;
-        return ms < RETRY_MOST_MS ? ms : RETRY_MOST_MS;
-}
-
 static bool
 put_again(struct batch *b, const struct event *ev, const struct err *why, struct err *e)
 {
@@ -181,7 +171,7 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
             { "type", ev->type }, { "detail", note });
         event_params(&p, ev);
         param_uuid(&p, b->lease);
-        param_i64(&p, retry_delay_ms(ev->attempts));
+        param_i64(&p, job_backoff_ms(ev->attempts, RETRY_FIRST_MS, RETRY_MOST_MS));
         param_text(&p, note);
         param_i64(&p, WEBHOOK_BURY_AFTER);
         if (!db_query(t->db, t->arena, &t->subject, &stmt_webhook_again, &p, &r, e))
