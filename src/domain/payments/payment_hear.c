@@ -100,6 +100,16 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
                 attempt_put(t, tx, h, id, ev, dry);
 }
 
+/* It decides nothing, but people are told that the two differ. */
+static bool
+contradicts(const struct gateway_event *ev, struct str state)
+{
+        bool charged = str_is(state, "succeeded") || str_is(state, "late_approved");
+
+        return (ev->state == RECORD_DECLINED && (charged || str_is(state, "voided"))) ||
+            (ev->state == RECORD_VOIDED && charged);
+}
+
 bool
 payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const struct gateway_event *ev,
     struct heard *out, struct err *e)
@@ -109,6 +119,7 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 bool ignored, agrees;
         } words[] = {
                 { "known",   "the books say the same: it is %.*s", false, true },
+                { "other",   "the books say otherwise, and keep to it: it is %.*s", false, true },
                 { "asked",   "the gateway is asked about it: it was %.*s", false, false },
                 { "lost",    "there is no record of it%.*s: the gateway is asked about it", false, false },
                 { "nothing", "nothing was charged, and there is no record of it%.*s", true, true },
@@ -126,6 +137,8 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 return false;
         verdict = row_text(&r, 0, "verdict");
         state = row_text(&r, 0, "state");
+        if (str_is(verdict, "known") && contradicts(ev, state))
+                verdict = STR("other");
         if (state.p == NULL && str_is(verdict, "kept"))
                 state = STR("in no book of ours");
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
