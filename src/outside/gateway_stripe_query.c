@@ -17,8 +17,10 @@
 #define REFUNDS_PAGE    100
 #define RECENT_S        INT64_C(7200)
 #define SKEW_MS         (INT64_C(300) * 1000)   /* Stripe's clock against ours */
-#define RECENT_PAGE     40
-#define RECENT_PAGES    25              /* of more than that nothing is known before the search is sure */
+#define RECENT_PAGE     100
+#define RECENT_PAGES    100             /* of more than that nothing is known before the search is sure */
+#define PAGE_ARENA_CAP  ((size_t)32 * 1024 * 1024)
+#define ID_MAX          128
 #define SEARCH_LAG_MS   (INT64_C(3600) * 1000)  /* the search is behind by so long at most, when it is ill */
 #define EVENTS_PAGE     40              /* a hundred with their objects are more values than json_read.h takes */
 
@@ -163,39 +165,97 @@ recent_since(struct str reference)
         return since_ms / 1000;
 }
 
-/* A page of the recent intents; NULL, with a word why, when it can't be read. */
-static const struct json *
-recent_page(struct task *t, int64_t since, struct str cursor, int64_t until_ms, bool *more, struct str *why)
-{
-        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents"), .until_ms = until_ms };
-        const struct json *list;
+/* Going through the intents of a span of time, page by page, for those of one reference. */
+struct recent {
+        struct task paged;              /* the look-up's, with an arena for one page */
+        struct str reference;
+        int64_t from_s, to_s;           /* to_s 0: until now */
+        int64_t until_ms;               /* of the whole look-up */
+        char cursor[ID_MAX];            /* "": the first page */
+        char found[GATEWAY_RECORDS_MAX][ID_MAX];
+        int n;
+        bool more;
+};
 
-        stripe_put_int(t->arena, &c, "created[gte]", since);
+static bool
+keep(char to[ID_MAX], struct str id)
+{
+        (void)snprintf(to, ID_MAX, "%.*s", STR_ARG(id));
+        return id.n > 0 && id.n < ID_MAX;
+}
+
+/* One page; false, with a word why, when it can't be read or more are found than fit. */
+static bool
+recent_page(struct recent *w, struct str *why)
+{
+        struct task *t = &w->paged;
+        struct stripe_call c = { .method = HTTP_GET, .path = STR("payment_intents"), .until_ms = w->until_ms };
+        const struct json *list, *data;
+
+        stripe_put_int(t->arena, &c, "created[gte]", w->from_s);
+        if (w->to_s > 0)
+                stripe_put_int(t->arena, &c, "created[lte]", w->to_s);
         stripe_put_int(t->arena, &c, "limit", RECENT_PAGE);
-        stripe_put(&c, "expand[]", STR("data.latest_charge"));
-        if (cursor.p != NULL)
-                stripe_put(&c, "starting_after", cursor);
+        if (w->cursor[0] != '\0')
+                stripe_put(&c, "starting_after", str_of(w->cursor));
         list = stripe_ask(t, &c, "list", why);
-        return list == NULL ? NULL : stripe_page(list, more);
+        data = list == NULL ? NULL : stripe_page(list, &w->more);
+        if (data == NULL)
+                return false;
+        for (const struct json *one = data->child; one != NULL; one = one->next) {
+                if (!keep(w->cursor, stripe_id(one, "id")))
+                        return false;
+                if (!str_eq(stripe_metadata(one, "reference"), w->reference))
+                        continue;
+                if (w->n == GATEWAY_RECORDS_MAX || !keep(w->found[w->n++], stripe_id(one, "id")))
+                        return false;
+        }
+        return true;
+}
+
+/* What was found, each as it is now and with its card. */
+static bool
+found_read(struct task *t, const struct recent *w, struct gateway_records *out, struct str *why)
+{
+        for (int i = 0; i < w->n; i++) {
+                struct stripe_call c = {
+                        .method = HTTP_GET, .path = str_fmt(t->arena, "payment_intents/%s", w->found[i]),
+                        .until_ms = w->until_ms,
+                };
+                const struct json *intent;
+
+                stripe_put(&c, "expand[]", STR("latest_charge"));
+                intent = stripe_ask(t, &c, "payment_intent", why);
+                if (intent == NULL || !intent_read(t->arena, intent, out))
+                        return false;
+        }
+        return true;
 }
 
 static void
 recent_read(struct task *t, struct str reference, int64_t until_ms, struct gateway_records *out)
 {
-        struct str cursor = STR_NONE, why = STR_NONE;
-        int64_t since = recent_since(reference);
-        bool ok = true, more = true;
+        struct recent w = { .paged = *t, .reference = reference, .until_ms = until_ms, .more = true };
+        struct str why = STR("more intents since then than are gone through"), said = STR_NONE;
+        int64_t made_ms;
+        bool ok = true;
 
-        for (int page = 0; ok && more && page < RECENT_PAGES; page++) {
-                const struct json *data = recent_page(t, since, cursor, until_ms, &more, &why);
-
-                ok = data != NULL && intents_add(t->arena, data->child, reference, out);
-                for (const struct json *one = ok ? data->child : NULL; one != NULL; one = one->next)
-                        cursor = stripe_id(one, "id");
+        w.from_s = recent_since(reference);
+        /* Business time may run ahead of the reference's where there is a test clock. */
+        if (!conf_is_test(t->conf) && reference_made(reference, &made_ms))
+                w.to_s = (made_ms + t->conf->fence_ms + HTTP_TCP_USER_TIMEOUT_MS + SKEW_MS) / 1000;
+        w.paged.arena = arena_new(PAGE_ARENA_CAP);
+        for (int page = 0; ok && w.more && page < RECENT_PAGES; page++) {
+                ok = recent_page(&w, &said);
+                if (!ok && said.p != NULL)
+                        why = str_dup(t->arena, said);
+                arena_reset(w.paged.arena);
         }
-        ended(out, ok && (!more || out->n > 0));
+        arena_free(w.paged.arena);
+        out->n = 0;
+        ended(out, ok && !w.more && found_read(t, &w, out, &why));
         if (!out->asked)
-                out->why = why.p != NULL ? why : STR("more intents since then than are gone through");
+                out->why = why;
 }
 
 static bool
