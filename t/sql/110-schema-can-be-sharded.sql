@@ -13,10 +13,12 @@ create function pg_temp.ours(oid) returns boolean language sql stable as
     $$ select $1::regnamespace::text in ('meta', 'ops', 'app', 'ledger') $$;
 
 -- Functions that write reference tables, which every node has: the clock of
--- test installations and the epoch after a restore. They have no key to be
--- sent by and run on the coordinator.
+-- test installations and the epoch after a restore; and those that update a
+-- set of keys by `any`, which goes to every shard. They have no key to be sent
+-- by and run on the coordinator.
 create temp table keyless (f regprocedure);
-insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text,uuid)');
+insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text,uuid)'),
+    ('app.webhooks_claim(text[],text[],bigint,uuid,int)'), ('app.webhooks_done(text[],text[],uuid,text[],text[])');
 
 create temp table checks (name text primary key, says text, query text);
 insert into checks values

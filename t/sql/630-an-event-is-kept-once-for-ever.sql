@@ -10,11 +10,12 @@ create function pg_temp.take(p_event text, p_gateway text default 'nmi', p_paylo
     language sql as $$ select app.webhook_take(p_event, p_gateway, 'type of ' || p_event, p_payload, p_recovered) $$;
 create function pg_temp.claim(p_event text, p_daemon text, p_gateway text default 'nmi', p_lease bigint default 60000, p_bury int default 3) returns text
     language sql as $$
-    select attempts || case when buried then ' buried' else '' end from app.webhook_claim(p_event, p_gateway, p_lease, pg_temp.id(p_daemon), p_bury) $$;
+    select attempts || case state when 'buried' then ' buried' else '' end
+    from app.webhooks_claim(array[p_event], array[p_gateway], p_lease, pg_temp.id(p_daemon), p_bury) $$;
 create function pg_temp.again(p_event text, p_daemon text, p_delay bigint default 0, p_gateway text default 'nmi', p_bury int default 3) returns boolean
     language sql as $$ select app.webhook_again(p_event, p_gateway, pg_temp.id(p_daemon), p_delay, 'why', p_bury) $$;
 create function pg_temp.done(p_event text, p_daemon text, p_state text default 'applied', p_gateway text default 'nmi') returns void
-    language sql as $$ select app.webhook_done(p_event, p_gateway, pg_temp.id(p_daemon), p_state, 'note') $$;
+    language sql as $$ select app.webhooks_done(array[p_event], array[p_gateway], pg_temp.id(p_daemon), array[p_state], '{note}') $$;
 create function pg_temp.event(p_event text, p_gateway text default 'nmi') returns app.webhook_events language sql as $$
     select w from app.webhook_events w where event_id = p_event and gateway = p_gateway $$;
 create function pg_temp.age(p_event text, p_by interval) returns void language sql as $$
@@ -47,8 +48,8 @@ select pg_temp.take('b'), pg_temp.age('b', '2 min'), pg_temp.take('later');
 update app.webhook_events set due_at = now() + interval '1 hour' where event_id = 'later';
 select results_eq('select * from app.webhooks_due(10)', $$values ('b', 'nmi', 5, 0), ('a', 'nmi', 5, 0), ('a', 'stripe', 5, 0)$$, 'due events are found, the longest due first');
 select results_eq('select event_id from app.webhooks_due(1)', $$values ('b')$$, 'as many as are asked for');
-select results_eq($$select * from app.webhook_claim('a', 'nmi', 60000, pg_temp.id('one'), 3)$$,
-    $$values ('type of a', '\x01020304aa'::bytea, 1, false, false)$$, 'a daemon claims one, with all that it must know');
+select results_eq($$select * from app.webhooks_claim('{a,later,nobody}', '{nmi,nmi,nmi}', 60000, pg_temp.id('one'), 3)$$,
+    $$values ('a', 'nmi', 'type of a', '\x01020304aa'::bytea, 1, 'received')$$, 'a daemon claims what is due of them, with all that it must know');
 select results_eq($$select lease, leased_until > clock_timestamp() + '55 s' and leased_until <= clock_timestamp() + '60 s', attempts from pg_temp.event('a')$$,
     $$values (pg_temp.id('one'), true, 1)$$, 'under a lease');
 select is(pg_temp.claim('a', 'two'), null, 'another gets nothing');
@@ -79,6 +80,16 @@ select pg_temp.claim('b', 'one');
 select throws_ok($$select pg_temp.done('b', 'one', 'forgotten')$$, '23514', null, 'there is no other end');
 select throws_ok($$select pg_temp.done('b', 'one', null)$$, '23502', null, 'and not none');
 
+-- Many at once.
+select pg_temp.take('m1'), pg_temp.take('m1', 'stripe'), pg_temp.take('m2'), pg_temp.take('m2', 'stripe');
+select set_eq($$select event_id, gateway from app.webhooks_claim('{m1,m2}', '{nmi,stripe}', 60000, pg_temp.id('one'), 3)$$,
+    $$values ('m1', 'nmi'), ('m2', 'stripe')$$, 'a set is claimed, and no other gateway''s events of these ids');
+select app.webhooks_done('{m2,m1,m1}', '{stripe,nmi,stripe}', pg_temp.id('one'), '{ignored,applied,applied}', '{second,first,not mine}');
+select results_eq($$select event_id, gateway, state, note from app.webhook_events where event_id like 'm_' order by 1, 2$$,
+    $$values ('m1', 'nmi', 'applied', 'first'), ('m1', 'stripe', 'received', null), ('m2', 'nmi', 'received', null),
+    ('m2', 'stripe', 'ignored', 'second')$$, 'and ends, each in its own way');
+delete from app.webhook_events where event_id like 'm_';
+
 -- Again, to the grave.
 select is(pg_temp.again('b', 'one', 90000), false, 'a failure comes again');
 select results_eq($$select state, note, lease, leased_until, attempts, due_at > clock_timestamp() + '85 s'
@@ -107,7 +118,7 @@ select pg_temp.age('c', '1 min');
 select results_eq('select event_id from app.webhooks_due(10)', $$values ('c')$$, 'one whose worker died is found');
 select is(pg_temp.claim('c', 'three'), '3', 'and tried');
 update app.webhook_events set leased_until = now() - interval '1 s' where event_id = 'c';
-select is(pg_temp.claim('c', 'four'), '4 buried', 'one whose workers keep dying is buried, and told once');
+select is(pg_temp.claim('c', 'four'), '3 buried', 'one whose workers keep dying is buried, and told once');
 select is(pg_temp.claim('c', 'five'), null, 'and no more');
 select results_eq($$select state, note, attempts from pg_temp.event('c')$$, $$values ('buried', 'its workers died', 3)$$, 'it says why');
 select pg_temp.done('c', 'three');

@@ -40,13 +40,6 @@ struct batch {
         int n;
 };
 
-static void
-event_params(struct params *p, const struct event *ev)
-{
-        param_text(p, ev->id);
-        param_text(p, ev->gateway);
-}
-
 static bool
 due_read(struct task *t, struct batch *b, struct err *e)
 {
@@ -73,42 +66,61 @@ due_read(struct task *t, struct batch *b, struct err *e)
         return true;
 }
 
-static void
-claimed_read(struct batch *b, struct event *ev, const struct rows *r)
+/* Which of the batch a row is about; two gateways may use the same id. */
+static struct event *
+event_of(struct batch *b, struct str id, struct str gateway)
 {
-        ev->claimed = r->n == 1 && !row_bool(r, 0, "buried");
-        if (r->n == 1 && !ev->claimed)
+        for (int i = 0; i < b->n; i++)
+                if (str_eq(b->event[i].id, id) && str_eq(b->event[i].gateway, gateway))
+                        return &b->event[i];
+        NEVER("an event that was not asked for");
+}
+
+static void
+claimed_read(struct batch *b, const struct rows *r, int i)
+{
+        struct event *ev = event_of(b, row_text(r, i, "event_id"), row_text(r, i, "gateway"));
+
+        ev->claimed = str_is(row_text(r, i, "state"), "received");
+        if (!ev->claimed)
                 log_error(&b->task->subject, "webhook.buried", { "webhook", ev->id }, { "gateway", ev->gateway },
                     { "detail", STR("its workers died") },
                     { "next", STR(NEXT) });
-        if (!ev->claimed)
-                return;
-        ev->type = row_text(r, 0, "type");
-        ev->payload = row_bytes(r, b->task->arena, 0, "payload");
-        ev->attempts = row_i64(r, 0, "attempts");
+        ev->type = row_text(r, i, "type");
+        ev->payload = row_bytes(r, b->task->arena, i, "payload");
+        ev->attempts = row_i64(r, i, "attempts");
+}
+
+/* p_ids and p_gateways */
+static void
+batch_params(struct params *p, const struct batch *b)
+{
+        struct str id[BATCH], gateway[BATCH];
+
+        for (int i = 0; i < b->n; i++) {
+                id[i] = b->event[i].id;
+                gateway[i] = b->event[i].gateway;
+        }
+        param_text_array(p, id, (size_t)b->n);
+        param_text_array(p, gateway, (size_t)b->n);
 }
 
 static bool
-claim_tx(struct tx *tx, void *arg, struct err *e)
+claim(struct batch *b, struct err *e)
 {
-        struct batch *b = arg;
+        struct task *t = b->task;
+        struct params p = params_in(t->arena);
         struct rows r;
 
-        for (int i = 0; i < b->n; i++) {
-                struct params p = params_in(b->task->arena);
-
-                event_params(&p, &b->event[i]);
-                param_i64(&p, LEASE_MS);
-                param_uuid(&p, b->lease);
-                param_i64(&p, WEBHOOK_BURY_AFTER);
-                tx_put(tx, &stmt_webhook_claim, &p);
-        }
-        tx_commit(tx);
-        for (int i = 0; i < b->n; i++) {
-                if (!tx_get(tx, &r, e))
-                        return false;
-                claimed_read(b, &b->event[i], &r);
-        }
+        batch_params(&p, b);
+        param_i64(&p, LEASE_MS);
+        param_uuid(&p, b->lease);
+        param_i64(&p, WEBHOOK_BURY_AFTER);
+        /* Repeated after a lost connection it gets again what it got. */
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_webhooks_claim, &p, &r, e))
+                return false;
+        for (int i = 0; i < r.n; i++)
+                claimed_read(b, &r, i);
         return true;
 }
 
@@ -130,15 +142,20 @@ event_open(struct task *t, struct event *ev, struct err *e)
 }
 
 static void
-done_put(struct batch *b, struct tx *tx, const struct event *ev, const struct heard *v)
+done_put(struct batch *b, struct tx *tx, const struct heard *v)
 {
         struct params p = params_in(b->task->arena);
+        struct str state[BATCH], note[BATCH];
 
-        event_params(&p, ev);
+        for (int i = 0; i < b->n; i++) {
+                state[i] = v[i].ignored ? STR("ignored") : STR("applied");
+                note[i] = v[i].note;
+        }
+        batch_params(&p, b);
         param_uuid(&p, b->lease);
-        param_z(&p, v->ignored ? "ignored" : "applied");
-        param_text(&p, v->note);
-        tx_put(tx, &stmt_webhook_done, &p);
+        param_text_array(&p, state, (size_t)b->n);
+        param_text_array(&p, note, (size_t)b->n);
+        tx_put(tx, &stmt_webhooks_done, &p);
 }
 
 /* All effects, then all marks, in one commit: two waits. */
@@ -154,8 +171,7 @@ apply_tx(struct tx *tx, void *arg, struct err *e)
         for (int i = 0; i < b->n; i++)
                 if (!payment_hear_get(b->task, tx, &b->event[i].hearing, &b->event[i].said, &v[i], e))
                         return false;
-        for (int i = 0; i < b->n; i++)
-                done_put(b, tx, &b->event[i], &v[i]);
+        done_put(b, tx, v);
         return true;
 }
 
@@ -169,7 +185,8 @@ put_again(struct batch *b, const struct event *ev, const struct err *why, struct
 
         log_warn(&t->subject, "webhook.failed", { "webhook", ev->id }, { "gateway", ev->gateway },
             { "type", ev->type }, { "detail", note });
-        event_params(&p, ev);
+        param_text(&p, ev->id);
+        param_text(&p, ev->gateway);
         param_uuid(&p, b->lease);
         param_i64(&p, job_backoff_ms(ev->attempts, RETRY_FIRST_MS, RETRY_MOST_MS));
         param_text(&p, note);
@@ -237,7 +254,7 @@ webhooks_apply(struct task *t, bool *worked, struct err *e)
         if (b->n == 0)
                 return true;
         *worked = true;
-        if (!db_tx_run(t->db, t->arena, &t->subject, claim_tx, b, e) || !open_all(b, e))
+        if (!claim(b, e) || !open_all(b, e))
                 return false;
         if (b->n == 0 || db_tx_run(t->db, t->arena, &t->subject, apply_tx, b, &why))
                 return true;
