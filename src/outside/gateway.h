@@ -75,11 +75,13 @@ enum gateway_record_state { RECORD_APPROVED, RECORD_DECLINED, RECORD_VOIDED, REC
 
 struct gateway_record {
         enum gateway_record_state state;
+        bool captured;                  /* of a charge: its money was taken, whatever became of it since */
         struct str transaction, code;
         struct str order, house;        /* as we sent them; absent when not told */
         struct money amount;
         struct str card_brand, card_last4;
         struct str occurred_at;         /* RFC 3339, or absent when ill told */
+        struct str voided_at;           /* likewise; absent unless it is voided */
 };
 
 #define GATEWAY_RECORDS_MAX 16

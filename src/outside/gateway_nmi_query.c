@@ -4,7 +4,8 @@
  * A transaction's truth is its condition and its actions: pendingsettlement
  * and complete are approved, failed and abandoned declined, canceled voided,
  * everything else undecided. A refund is a transaction of its own, under its
- * own reference and with a negative amount; a void only cancels the charge's.
+ * own reference and with a negative amount; a void only cancels the charge's,
+ * whose actions still tell whether its money had been taken.
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -19,6 +20,22 @@ is_wanted(struct arena *a, const xmlNode *transaction, const struct nmi_wanted *
 {
         return (w->reference.p == NULL || str_eq(nmi_xml_text(a, transaction, "order_id"), w->reference)) &&
             (w->transaction.p == NULL || str_eq(nmi_xml_text(a, transaction, "transaction_id"), w->transaction));
+}
+
+/* A canceled one had been if it was a sale, or an authorisation with a capture. */
+static bool
+was_captured(struct arena *a, const xmlNode *transaction, enum gateway_record_state state)
+{
+        return state == RECORD_APPROVED || (state == RECORD_VOIDED &&
+            (nmi_xml_done(a, transaction, "sale") != NULL || nmi_xml_done(a, transaction, "capture") != NULL));
+}
+
+static struct str
+voided_at(struct arena *a, const xmlNode *transaction, enum gateway_record_state state)
+{
+        const xmlNode *done = state == RECORD_VOIDED ? nmi_xml_done(a, transaction, "void") : NULL;
+
+        return done == NULL ? STR_NONE : nmi_xml_time(a, nmi_xml_text(a, done, "date"));
 }
 
 /*
@@ -40,6 +57,8 @@ record_read(struct arena *a, const xmlNode *transaction, const struct nmi_wanted
         if (action == NULL)
                 return true;
         r->state = nmi_xml_state(nmi_xml_text(a, transaction, "condition"), nmi_xml_text(a, action, "success"));
+        r->captured = w->kind == NMI_CHARGE && was_captured(a, transaction, r->state);
+        r->voided_at = voided_at(a, transaction, r->state);
         r->transaction = nmi_xml_text(a, transaction, "transaction_id");
         r->code = nmi_xml_text(a, action, "response_code");
         r->occurred_at = nmi_xml_time(a, nmi_xml_text(a, action, "date"));
@@ -122,7 +141,8 @@ nmi_lookup(struct task *t, struct str reference, struct gateway_records *out)
 
 /*
  * The refund's own record first; where the charge may have been voided
- * instead, whether it is. A void has no id of its own, so the record has none.
+ * instead, whether it is. A void has no id of its own, so the record has none;
+ * the money went back when it was voided, not when it was taken.
  */
 void
 nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out)
@@ -143,5 +163,6 @@ nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_r
                 *out = *charge;
                 out->record[0].state = RECORD_APPROVED;
                 out->record[0].transaction = STR_NONE;
+                out->record[0].occurred_at = out->record[0].voided_at;
         }
 }

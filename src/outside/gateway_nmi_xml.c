@@ -63,6 +63,16 @@ nmi_xml_action(struct arena *a, const xmlNode *transaction, enum nmi_kind kind)
         return NULL;
 }
 
+const xmlNode *
+nmi_xml_done(struct arena *a, const xmlNode *transaction, const char *type)
+{
+        for (xmlNode *c = transaction->children; c != NULL; c = c->next)
+                if (nmi_xml_is(c, "action") && str_is(nmi_xml_text(a, c, "action_type"), type) &&
+                    str_is(nmi_xml_text(a, c, "success"), "1"))
+                        return c;
+        return NULL;
+}
+
 /* <merchant_defined_field id="1">, or <merchant_defined_field_1>. Absent when it is there but empty. */
 struct str
 nmi_xml_merchant_field(struct arena *a, const xmlNode *transaction, const char *number)

@@ -18,6 +18,8 @@ struct str nmi_xml_text(struct arena *a, const xmlNode *n, const char *name);
 
 /* The action that began a transaction of this kind; NULL when it has none (yet). */
 const xmlNode *nmi_xml_action(struct arena *a, const xmlNode *transaction, enum nmi_kind kind);
+/* The first of its actions of this type that went through; NULL when none did. */
+const xmlNode *nmi_xml_done(struct arena *a, const xmlNode *transaction, const char *type);
 /* <merchant_defined_field id="1">, or <merchant_defined_field_1>. Absent when it is there but empty. */
 struct str nmi_xml_merchant_field(struct arena *a, const xmlNode *transaction, const char *number);
 enum gateway_record_state nmi_xml_state(struct str condition, struct str success);

@@ -75,6 +75,7 @@ intent_read(struct arena *a, const struct json *intent, struct gateway_records *
         if (r == NULL)
                 return false;
         r->state = stripe_intent_state(intent);
+        r->captured = r->state == RECORD_APPROVED;      /* what has been captured is refunded, never canceled */
         r->code = stripe_text(intent, "status");
         r->card_brand = stripe_card_brand(intent);
         r->card_last4 = stripe_card_last4(intent);

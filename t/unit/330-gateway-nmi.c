@@ -154,6 +154,46 @@ conditions_are_read_in_our_words(void **state)
         }
 }
 
+#define VOID    ACTION("void", "10.00", "1", D2)
+
+static void
+what_is_voided_tells_whether_it_was_captured(void **state)
+{
+        static const struct { const char *body; enum nmi_kind kind; bool captured; const char *voided_at; } rows[] = {
+                { X(SALE("1", "complete", D1)), NMI_CHARGE, true, NULL },
+                { X(TXN("1", REF, "complete", ACTION("auth", "10.00", "1", D1))), NMI_CHARGE, true, NULL },
+                { X(TXN("1", REF, "pending", ACTION("auth", "10.00", "1", D1))), NMI_CHARGE, false, NULL },
+                { X(SALE("1", "in_progress", D1)), NMI_CHARGE, false, NULL },
+                { X(SALE("1", "failed", D1)), NMI_CHARGE, false, NULL },
+                { X(SALE("1", "canceled", D1)), NMI_CHARGE, true, NULL },
+                { X(TXN("1", REF, "canceled", ACTION("sale", "10.00", "1", D1) VOID)), NMI_CHARGE, true,
+                    "2026-11-25T01:01:02Z" },
+                { X(TXN("1", REF, "canceled", ACTION("sale", "10.00", "0", D1) VOID)), NMI_CHARGE, false,
+                    "2026-11-25T01:01:02Z" },
+                { X(TXN("1", REF, "canceled", ACTION("auth", "10.00", "1", D1) VOID)), NMI_CHARGE, false,
+                    "2026-11-25T01:01:02Z" },
+                { X(TXN("1", REF, "canceled", ACTION("auth", "10.00", "1", D1) ACTION("capture", "10.00", "1", D1)
+                    ACTION("void", "10.00", "0", D1) VOID)), NMI_CHARGE, true, "2026-11-25T01:01:02Z" },
+                { X(TXN("1", REF, "canceled", ACTION("auth", "10.00", "1", D1) ACTION("capture", "10.00", "0", D1)
+                    ACTION("void", "10.00", "1", "soon"))), NMI_CHARGE, false, NULL },
+                { X(TXN("1", REF, "complete", ACTION("sale", "10.00", "1", D1) ACTION("void", "10.00", "0", D2))),
+                    NMI_CHARGE, true, NULL },
+                { X(TXN("1", REF, "canceled", ACTION("refund", "-10.00", "1", D1))), NMI_REFUND, false, NULL },
+                { X(TXN("1", REF, "complete", ACTION("refund", "-10.00", "1", D1))), NMI_REFUND, false, NULL },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct gateway_records *r = records(rows[i].body, rows[i].kind);
+
+                EXPECT(r->asked && r->n == 1, "%s", rows[i].body);
+                EXPECT(r->record[0].captured == rows[i].captured, "%s", rows[i].body);
+                EXPECT(rows[i].voided_at == NULL ? r->record[0].voided_at.p == NULL
+                    : str_is(r->record[0].voided_at, rows[i].voided_at), "%s", rows[i].body);
+                EXPECT_TEXT(r->record[0].occurred_at, "2026-11-25T01:01:01Z");
+        }
+}
+
 static void
 what_can_not_be_read_tells_nothing(void **state)
 {
@@ -307,6 +347,7 @@ main(void)
                 cmocka_unit_test(set_up_codes_are_those_of_the_table),
                 cmocka_unit_test(a_void_has_no_amount_to_compare),
                 cmocka_unit_test(conditions_are_read_in_our_words),
+                cmocka_unit_test(what_is_voided_tells_whether_it_was_captured),
                 cmocka_unit_test(what_can_not_be_read_tells_nothing),
                 cmocka_unit_test(records_come_the_oldest_first_with_our_names),
                 cmocka_unit_test(more_records_than_fit_tell_nothing),

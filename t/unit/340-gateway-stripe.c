@@ -237,6 +237,7 @@ records_are_read_the_oldest_first(void **state)
         for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
                 EXPECT_TEXT(r->record[i].transaction, wanted[i].id);
                 EXPECT(r->record[i].state == wanted[i].state, "%zu", i);
+                EXPECT(r->record[i].captured == (wanted[i].state == RECORD_APPROVED), "%zu", i);
                 EXPECT_TEXT(r->record[i].house, "hse_1");
                 EXPECT(r->record[i].amount.minor == 1234, "%zu", i);
         }
