@@ -1,7 +1,8 @@
 # Charges of held orders that a restored database forgot come back from the gateway by themselves: each order is paid again, and the books end the same.
-# A cold copy is put back twice; the gateway's events come each once and in order, then doubled and shuffled; meanwhile nothing is charged.
+# A cold copy is put back twice; the gateway's events come each once and in order, then doubled and shuffled; meanwhile nothing is charged. What is voided there by hand is no charge of its own.
 use strict;
 use warnings;
+use HTTP::Tiny;
 use JSON::PP ();
 use Problem;
 use Stack;
@@ -21,6 +22,7 @@ my $quiet = sub { $s->wait_until(20, sub { settled($s, 1) && !one_value($s, q{se
 
 # --- before and after the backup ---------------------------------------------------
 
+my $key = do { open my $in, '<', $s->dir . '/secret/gateway.key' or die "gateway.key: $!"; <$in> =~ s/\s+$//r };
 my %token = (nmi => 'tok_visa', stripe => 'pm_card_visa');
 my %sold_before = map { $_ => $s->buy($shop{$_}, { Floor => 2 }, payment_token => $token{$_})->{json}{id} } qw(nmi stripe);
 my @held = map { my $gateway = $_; map { [ $gateway, $s->buy($shop{$gateway}, { Floor => 1 })->{json}{id} ] } 1 .. 12 } qw(nmi stripe);
@@ -28,13 +30,14 @@ $quiet->();
 my $backup = cold_copy($s);
 
 $s->sandbox(POST => '/sandbox/faults', { target => 'webhooks', kind => 'double', count => 5 });
+my %odd = ($held[0][1] => 'tok_lost_after', $held[1][1] => 'tok_double', $held[12][1] => 'tok_double');
 for my $case (@held) {
-    my $token = $case->[1] eq $held[0][1] ? 'tok_lost_after' : $case->[1] eq $held[12][1] ? 'tok_double' : $token{ $case->[0] };
-    $s->call(POST => "/v1/orders/$case->[1]/pay", { payment_token => $token });
+    $s->call(POST => "/v1/orders/$case->[1]/pay", { payment_token => $odd{ $case->[1] } // $token{ $case->[0] } });
 }
-# The second that was charged of one reference is given back.
-$s->wait_until(10, sub { one_value($s, q{select count(*) from app.payments where state = 'voided'}) == 1 });
+# The second that was charged of one reference is given back: voided at NMI, where that is all it leaves; refunded at Stripe.
+$s->wait_until(10, sub { one_value($s, q{select count(*) from app.payments where state = 'voided'}) == 2 });
 $quiet->();
+is(join(' ', sort map { $_->{status} } grep { $_->{kind} eq 'sale' } $there->($held[1][1])), 'approved voided', 'one of two charges is voided at NMI');
 is(one_value($s, q{select count(*) from app.orders where status = 'paid'}), 26, 'orders held at the backup are paid after it');
 my $once = books_hash($s);
 my $text = books_hash($s, 'text');
@@ -65,7 +68,8 @@ sub restored {
     recovering() if !$shuffle;
     $s->sandbox(POST => '/sandbox/webhooks/replay', { count => $count, shuffle => $shuffle });
     ok($s->wait_until(15, sub { $ready->() eq 'ok' }), '... once the gateways were asked it goes on');
-    return ok($quiet->(), '... and comes to rest');
+    ok($quiet->(), '... and comes to rest');
+    return is(one_value($s, q{select count(*) from app.payments where kind = 'refund' and state <> 'succeeded'}), 0, '... nothing was sent for what was back');
 }
 
 restored('put back, each event once in order', 1, JSON::PP::false);
@@ -81,6 +85,36 @@ is(books_hash($s), $once, 'the books are what they were');
 is(join(' ', map { $order->($_->[1])->{json}{status} } @held), join(' ', ('paid') x @held), 'each order is paid');
 $s->books_ok;
 sound($s, 'after two restores');
-is(scalar(grep { $_->{kind} eq 'sale' } @{ $s->sandbox(GET => '/sandbox/transactions')->{json}{data} }), 27,
+is(scalar(grep { $_->{kind} eq 'sale' } @{ $s->sandbox(GET => '/sandbox/transactions')->{json}{data} }), 28,
     'and the gateway has charged nothing twice but what it did itself');
+
+# --- what is voided there, and no second charge ------------------------------------------
+
+my $payment = sub { one_value($s, q{select reference from app.payments where order_id = ? and kind = 'charge' and reference not like '%#%'}, uuid_of($_[0])) };
+my $by_hand = sub {
+    my (%field) = @_;
+    my $form = HTTP::Tiny->new->www_form_urlencode({ security_key => $key, %field });
+    return $s->sandbox(POST => '/api/transact.php', $form)->{body};
+};
+my $looked_up = sub {
+    one_value($s, q{select ops.job_put(org, 'payment_lookup', id, now(), false, 'test') from app.payments where reference = ?}, $_[0]);
+    return $s->wait_until(10, sub { !one_value($s, q{select count(*) from ops.jobs where kind = 'payment_lookup'}) });
+};
+
+my $reference = $payment->($held[2][1]);
+my ($hold) = $by_hand->(type => 'auth', amount => '57.00', currency => 'USD', payment_token => 'tok_visa', dup_seconds => 0, orderid => $reference) =~
+    /transactionid=(\d+)/;
+like($by_hand->(type => 'void', transactionid => $hold), qr/response_code=100/, 'an authorisation under the reference of a charge is voided');
+ok($looked_up->($reference), '... the charge is looked up');
+is(books_hash($s), $once, '... and it is taken for no charge');
+
+$s->sandbox(POST => '/sandbox/faults', { target => 'webhooks', kind => 'drop_before', count => 1000 });    # nobody looks too soon
+my $open = $s->call(POST => '/v1/orders', $s->order_body($shop{nmi}, { Floor => 1 }, payment_token => 'tok_lost_after'))->{json};
+is($open->{status}, 'processing', 'a charge whose answer is lost');
+my ($sale) = $there->($open->{id});
+like($by_hand->(type => 'void', transactionid => $sale->{id}), qr/response_code=100/, '... is voided there before anybody has looked');
+ok($s->wait_until(10, sub { $order->($open->{id})->{json}{status} eq 'held' }), '... its order is held again');
+ok($looked_up->($sale->{reference}), '... it is looked up once more');
+is(join(' ', @{ $s->dbh->selectcol_arrayref(q{select state from app.payments where order_id = ?}, undef, uuid_of($open->{id})) }), 'declined',
+    '... and has come to nothing');
 done_testing;

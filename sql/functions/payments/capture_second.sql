@@ -1,7 +1,7 @@
 -- app.capture_second(p_org, p_payment, p_id, p_reference, p_transaction, p_amount, p_currency, p_outcome, p_brand, p_last4,
 --     p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred) -> whether it was new
--- The gateway has another approved record of this attempt: an unplaced capture
--- of its own. Its amount is what the gateway says, whatever ours was.
+-- The gateway has captured another charge for this attempt, voided since or not:
+-- an unplaced capture of its own. Its amount is what the gateway says, whatever ours was.
 create or replace function app.capture_second(p_org int, p_payment uuid, p_id uuid, p_reference text, p_transaction text,
     p_amount bigint, p_currency text, p_outcome text, p_brand text, p_last4 text, p_entry uuid, p_accounts text[],
     p_amounts bigint[], p_actor text, p_request text, p_occurred timestamptz default null) returns boolean

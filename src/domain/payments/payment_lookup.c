@@ -97,34 +97,40 @@ booked(const struct attempt *at)
 }
 
 /*
- * The record that is the attempt: the one in our books; else the first
- * approved one of our amount. NULL when there is none (yet).
+ * The record that is the attempt: the one in our books; else, of those of our
+ * amount, the first that stands; else the first that was taken and is voided.
+ * NULL when there is none (yet).
  */
 static const struct gateway_record *
 own_record(const struct attempt *at, const struct gateway_records *r)
 {
-        const struct gateway_record *first = NULL;
+        const struct gateway_record *voided = NULL;
 
         for (int i = 0; i < r->n; i++) {
                 const struct gateway_record *rec = &r->record[i];
 
-                if (rec->state != RECORD_APPROVED || (!at->refund && !is_ours(at, rec)))
+                if (booked(at) ? !str_eq(rec->transaction, at->transaction) : !at->refund && !is_ours(at, rec))
                         continue;
-                if (booked(at) ? str_eq(rec->transaction, at->transaction) : first == NULL)
-                        first = rec;
+                if (booked(at) || rec->state == RECORD_APPROVED)
+                        return rec;
+                if (voided == NULL && rec->captured)
+                        voided = rec;
         }
-        return first;
+        return voided;
 }
 
-/* All other approved records of a charge were captured for nothing. */
+/*
+ * What else was captured of a charge was captured for nothing. One that is
+ * voided already had been booked and given back before a restore forgot it (or
+ * somebody was faster than we): booked all the same, and its return finds the
+ * money back.
+ */
 static bool
 return_others(struct task *t, const struct attempt *at, const struct gateway_records *r,
     const struct gateway_record *own, struct err *e)
 {
         for (int i = 0; i < r->n && !at->refund; i++)
-                if (r->record[i].state == RECORD_APPROVED && &r->record[i] != own &&
-                    !(booked(at) && str_eq(r->record[i].transaction, at->transaction)) &&
-                    !capture_second(t, at, &r->record[i], e))
+                if (r->record[i].captured && &r->record[i] != own && !capture_second(t, at, &r->record[i], e))
                         return false;
         return true;
 }
@@ -174,7 +180,7 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
                 return refund_unsettle(t, j, at, &a, e);
         if (booked(at))
                 return job_finish(t, j, e);
-        if (own != NULL)
+        if (own != NULL && own->state == RECORD_APPROVED)
                 return settle(t, j, at, PAYMENT_SUCCEEDED, &a, e);
         if (undecided(r))
                 return job_again(t, j, next_delay_ms(t, at), STR("the gateway has not decided"), false, e);
@@ -291,7 +297,12 @@ adopt(struct task *t, const struct job *j, const char *gateway, struct str refer
         return db_query(t->db, t->arena, &t->subject, &stmt_payment_adopt, &p, NULL, e);
 }
 
-/* No record of it here. Which gateway it went to is not known either. */
+/*
+ * No record of it here. Which gateway it went to is not known either. It is
+ * adopted for what stands there; then what is voided beside that is booked
+ * too. Where all of it is voided nothing is owed to anybody, and nothing tells
+ * whether it was booked or came to nothing: it is left alone.
+ */
 static bool
 lost(struct task *t, const struct job *j, struct err *e)
 {
