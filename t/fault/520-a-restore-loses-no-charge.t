@@ -1,5 +1,5 @@
 # Charges of held orders that a restored database forgot come back from the gateway by themselves: each order is paid again, and the books end the same.
-# A cold copy is put back twice; the gateway's events come each once and in order, then doubled and shuffled; meanwhile nothing is charged. What is voided there by hand is no charge of its own.
+# A cold copy is put back twice; the gateway's events come each once and in order, then doubled and shuffled; meanwhile nothing is charged.
 use strict;
 use warnings;
 use HTTP::Tiny;
@@ -88,7 +88,7 @@ sound($s, 'after two restores');
 is(scalar(grep { $_->{kind} eq 'sale' } @{ $s->sandbox(GET => '/sandbox/transactions')->{json}{data} }), 28,
     'and the gateway has charged nothing twice but what it did itself');
 
-# --- what is voided there, and no second charge ------------------------------------------
+# --- what is voided there by hand is no second charge ------------------------------------
 
 my $payment = sub { one_value($s, q{select reference from app.payments where order_id = ? and kind = 'charge' and reference not like '%#%'}, uuid_of($_[0])) };
 my $by_hand = sub {
