@@ -13,7 +13,8 @@ const char *const mishap_words[MISHAPS + 1] = {
 
 const char *const fault_target_words[TARGETS + 1] = {
         [TARGET_GATEWAY] = "gateway", [TARGET_BANK] = "bank", [TARGET_MAIL] = "mail",
-        [TARGET_PUSH] = "push", [TARGET_WEBHOOKS] = "webhooks"
+        [TARGET_PUSH] = "push", [TARGET_WEBHOOKS] = "webhooks",
+        [TARGET_REFUND_QUERIES] = "refund_queries"
 };
 
 struct faults {

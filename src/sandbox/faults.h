@@ -1,8 +1,10 @@
 /*
  * faults.h - what tests have asked to go wrong: an ordered list of (target,
  * mishap, how many calls). Faults of the gateway are used up by its calls in
- * the order they were set, those of the webhooks by deliveries (hook.h);
- * those of other targets are kept and shown only.
+ * the order they were set, those of the webhooks by deliveries (hook.h), those
+ * of refund queries by NMI's queries for a refund of ours, which are then
+ * answered 429 whatever the mishap; those of other targets are kept and shown
+ * only.
  *
  * Any thread may call any of these.
  */
@@ -24,7 +26,7 @@ enum mishap {
         MISHAPS
 };
 
-enum fault_target { TARGET_GATEWAY, TARGET_BANK, TARGET_MAIL, TARGET_PUSH, TARGET_WEBHOOKS, TARGETS };
+enum fault_target { TARGET_GATEWAY, TARGET_BANK, TARGET_MAIL, TARGET_PUSH, TARGET_WEBHOOKS, TARGET_REFUND_QUERIES, TARGETS };
 
 struct fault {
         enum fault_target target;

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "sandbox/books.h"
 #include "sandbox/call.h"
+#include "sandbox/faults.h"
 #include "sandbox/nmi.h"
 
 #include <inttypes.h>
@@ -198,7 +199,13 @@ nmi_query(struct call *c)
 {
         struct query q = { .filter.reference = STR_NONE };
         const char *why = query_read(c, &q);
+        int64_t delay_ms;
 
+        if (q.filter.reference.p != NULL && str_starts(q.filter.reference, STR("ref_")) &&
+            faults_take(c->box->faults, TARGET_REFUND_QUERIES, &delay_ms) != MISHAP_NONE) {
+                call_answer(c, 429, "text/plain", STR("Too Many Requests"));
+                return;
+        }
         call_begin(c, 200, TYPE);
         call_put(c, STR(HEAD));
         if (why == NULL)

@@ -32,6 +32,19 @@ sub doubled {
 }
 
 doubled($_) for qw(nmi stripe);
+
+# A refund may be there of which nothing is known here: while the gateway does not say, nothing is sent.
+{
+    my $shop = $s->shop(organizer => { gateway => 'nmi' }, types => [ [ Floor => 5000, 1000 ] ]);
+    my $rows = sub { one_value($s, q{select count(*) from app.payments where order_id = ? and kind = 'refund' and state = ?}, uuid_of($_[0]), $_[1]) };
+    $s->sandbox(POST => '/sandbox/faults', { target => 'refund_queries', kind => '429', count => 1000 });
+    my $id = $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_double'))->{json}{id};
+    ok($s->wait_until(20, sub { $rows->($id, 'not_sent') }), 'nmi does not say whether a refund is there: none is sent');
+    is(scalar backs($id), 0, '... the gateway has given nothing back');
+    $s->sandbox(DELETE => '/sandbox/faults');
+    ok($s->wait_until(30, sub { effects($id) =~ /refund_settled/ }), '... once it says so, it is');
+    is(scalar(backs($id)) . $rows->($id, 'succeeded'), '11', '... once');
+}
 is(one_value($s, q{select count(*) from ops.audit where action = 'payment.refund_unknown'}), 0, 'no outcome was unknown');
 settled($s, 15);
 $s->books_ok;

@@ -1,7 +1,7 @@
 # Proves that an event which arrives many times at once is kept once, and that
-# daemons side by side share no event, leave none and do not wait for each
-# other. By named steps in two sessions, by sixteen doors that get one event,
-# and by four daemons let loose, of which one dies with events in hand.
+# daemons side by side share no event, leave none and never deadlock. By named
+# steps in two sessions, by sixteen doors that get one event, and by four
+# daemons let loose, of which one dies with events in hand.
 use strict;
 use warnings;
 use FindBin;

@@ -37,7 +37,7 @@ void payment_outcome_put(struct params *q, const struct payment *p, enum payment
 bool refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, bool failed_after,
     const struct gateway_answer *a, struct err *e) MUSTCHECK;
 
-/* Books another approved record of the attempt as an unplaced capture, once. */
+/* Books another captured record of the attempt, voided since or not, as an unplaced capture, once. */
 bool capture_second(struct task *t, const struct attempt *at, const struct gateway_record *r, struct err *e) MUSTCHECK;
 
 #endif

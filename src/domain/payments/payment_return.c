@@ -67,7 +67,8 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
 
 /*
  * An earlier try may have reached the gateway after all, also one whose record
- * a restore has lost: then the money is back, and nothing is sent.
+ * a restore has lost: then the money is back and nothing is sent, nor while
+ * the gateway does not say. true: *a is what came of it.
  */
 static bool
 back_already(struct task *t, const struct returning *w, struct gateway_answer *a)
@@ -84,7 +85,9 @@ back_already(struct task *t, const struct returning *w, struct gateway_answer *a
                 };
                 return true;
         }
-        return false;
+        if (!r->asked)
+                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = r->why };
+        return !r->asked;
 }
 
 static void
