@@ -26,7 +26,9 @@ enum mishap {
         MISHAPS
 };
 
-enum fault_target { TARGET_GATEWAY, TARGET_BANK, TARGET_MAIL, TARGET_PUSH, TARGET_WEBHOOKS, TARGET_REFUND_QUERIES, TARGETS };
+enum fault_target {
+        TARGET_GATEWAY, TARGET_BANK, TARGET_MAIL, TARGET_PUSH, TARGET_WEBHOOKS, TARGET_REFUND_QUERIES, TARGETS
+};
 
 struct fault {
         enum fault_target target;
