@@ -8,8 +8,8 @@ use Stack;
 use Storm;
 use Test::More;
 
-my $s = Stack->up(pay => 6, hook => 2, api => 2, sandbox_sync => 0, env => { BOXOFFICE_SWEEP_SECONDS => 2, BOXOFFICE_CALL_DEADLINE_MS => 1500,
-    BOXOFFICE_FENCE_MS => 2500, BOXOFFICE_HORIZON_MS => 4000 });
+my $s = Stack->up(pay => 6, hook => 2, api => 2, sandbox_sync => 0, env => { BOXOFFICE_SWEEP_SECONDS => 2, BOXOFFICE_CALL_DEADLINE_MS => 2500,
+    BOXOFFICE_FENCE_MS => 3500, BOXOFFICE_HORIZON_MS => 5500 });
 my $fault = sub { my ($kind, %more) = @_; $s->sandbox(POST => '/sandbox/faults', { target => 'gateway', kind => $kind, count => 1, %more }) };
 my $there = sub { @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } };
 my $order = sub { $s->must(GET => "/v1/orders/$_[0]") };
@@ -39,10 +39,12 @@ for my $gateway (qw(nmi stripe)) {
         is("$again->{status} $again->{json}{status}", '200 paid', '... and another card pays it');
     }
 
+    # The deadline leaves room for the longest pause before it sends again.
     # Stripe has idempotency keys: what is dropped or garbled is sent again, and answered as the first time.
     my %known = $gateway eq 'stripe' ? (drop_after => 1, garbage => 1) : ();
     for my $kind (qw(drop_after 500_after garbage timeout)) {
         $fault->($kind);
+        $fault->(delay => target => "webhooks", delay_ms => 3000) if $kind eq "timeout";    # the event shall not answer in its stead
         my $got = $place->($visa);
         is("$got->{status} $got->{json}{status}", $known{$kind} ? '201 paid' : '202 processing', "$gateway: the answer lost ($kind)");
         push @lost, [ "$gateway, $kind", $got->{json}{id} ];
