@@ -66,7 +66,7 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{jobs}', $$select app.webhooks_done('{event}', '{nmi}', pg_temp.id('lease'), '{applied}', '{note}')$$),
     ('{jobs}', $$select * from app.webhooks_missing('nmi', '{event,other}')$$),
     ('{jobs}', $$select * from app.payment_heard(501, pg_temp.id('payment a'), 'approved', 'other', false, 'r')$$),
-    ('{jobs}', $$select * from app.refund_heard(501, 'gateway payment a', 'nmi', false, 'r')$$),
+    ('{jobs}', $$select * from app.refund_heard(501, null, 'gateway payment a', 'nmi', false, 'r')$$),
     ('{jobs}', $$select app.payment_adopt(501, pg_temp.id('lost'), null, 'nmi', 'lost', 100, 'USD', 'jobs', 'r')$$),
     ('{api,jobs}', $$select * from app.payment_get(501, pg_temp.id('lost'))$$),
     ('{jobs}', $$select * from app.payment_looked_up(501, pg_temp.id('lost'), true)$$),

@@ -114,7 +114,7 @@ select results_eq($$select * from app.payment_heard(502, pg_temp.id('payment a')
     'another organizer has no such attempt');
 
 -- Money of a charge went back, under no reference of a refund of ours.
-create function pg_temp.hear_back(p_transaction text, p_gateway text default 'nmi') returns text language plpgsql as $$
+create function pg_temp.hear_back(p_transaction text, p_gateway text default 'nmi', p_attempt uuid default null) returns text language plpgsql as $$
 declare
     v_before text;
     v_dry record;
@@ -122,11 +122,11 @@ declare
 begin
     delete from ops.jobs where kind = 'payment_lookup';
     v_before := pg_temp.records();
-    select * into v_dry from app.refund_heard(501, p_transaction, p_gateway, true, 'event');
+    select * into v_dry from app.refund_heard(501, p_attempt, p_transaction, p_gateway, true, 'event');
     if pg_temp.asked() <> 'none' then
         return 'a dry run asked';
     end if;
-    select * into v_wet from app.refund_heard(501, p_transaction, p_gateway, false, 'event');
+    select * into v_wet from app.refund_heard(501, p_attempt, p_transaction, p_gateway, false, 'event');
     return case when v_dry is distinct from v_wet then 'dry it is ' || v_dry when v_before <> pg_temp.records() then 'it changed a record'
         else concat_ws(' ', v_wet.verdict, pg_temp.asked(), v_wet.state) end;
 end $$;
@@ -140,8 +140,11 @@ select pg_temp.give_back('capture b', 'refund b');
 select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while its refund is sent: looked up');
 select is(pg_temp.hear_back('gateway capture b', 'stripe'), 'kept none', 'but not when another gateway says it');
 select is(pg_temp.hear_back('gateway payment b'), 'kept none succeeded', 'nor of another charge of the order');
-select results_eq($$select * from app.refund_heard(502, 'gateway capture b', 'nmi', false, 'event')$$,
+select results_eq($$select * from app.refund_heard(502, null, 'gateway capture b', 'nmi', false, 'event')$$,
     $$values ('kept', null::text)$$, 'or another organizer''s');
+select is(pg_temp.hear_back('voided before a restore', 'nmi', pg_temp.id('payment b')), 'asked 501 now succeeded',
+    'of a charge that the books have not, under an attempt that they have: the attempt is looked up');
+select is(pg_temp.hear_back('nobody''s', 'nmi', pg_temp.id('lost')), 'kept none', '... but not one that they have not');
 select pg_temp.refund_is('refund b', 'unknown');
 select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while nobody knows its end: looked up');
 create function pg_temp.hear_after(p_state text) returns text language plpgsql as $$

@@ -58,11 +58,13 @@ attempt_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid id, co
 }
 
 static void
-refund_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry)
+refund_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid attempt, const struct gateway_event *ev,
+    bool dry)
 {
         struct params p = params_in(t->arena);
 
         param_i64(&p, h->org);
+        param_uuid_or_null(&p, attempt);
         param_text(&p, ev->charge);
         param_text(&p, ev->gateway);
         param_bool(&p, dry);
@@ -95,7 +97,7 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
         h->org = uuid_org(id);
         /* A void, and a refund made at the gateway, come under the charge's reference. */
         if (h->by_order || (refund && str_starts(ev->reference, STR("pay"))))
-                refund_put(t, tx, h, ev, dry);
+                refund_put(t, tx, h, h->by_order ? (struct uuid){ 0 } : id, ev, dry);
         else
                 attempt_put(t, tx, h, id, ev, dry);
 }

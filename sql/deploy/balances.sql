@@ -1,0 +1,3 @@
+-- Deploy boxoffice:balances to pg
+begin;
+commit;

@@ -1,0 +1,3 @@
+-- Deploy boxoffice:maturing to pg
+begin;
+commit;

@@ -1,0 +1,3 @@
+-- Revert boxoffice:balances from pg
+begin;
+commit;

@@ -1,0 +1,3 @@
+-- Revert boxoffice:maturing from pg
+begin;
+commit;

@@ -1,0 +1,3 @@
+-- Verify boxoffice:balances on pg
+begin;
+rollback;

@@ -1,0 +1,3 @@
+-- Verify boxoffice:maturing on pg
+begin;
+rollback;
