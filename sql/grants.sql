@@ -66,6 +66,8 @@ begin
             ('app.guest_create',         '{api}'),
             ('app.guest_get',            '{api}'),
             ('app.order_open',           '{api}'),
+            ('app.promos_snapshot',      '{api}'),
+            ('app.promo_take',           '{api}'),
             ('app.order_pay',            '{api}'),
             ('app.order_free',           '{api}'),
             ('app.order_cancel',         '{api}'),

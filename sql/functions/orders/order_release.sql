@@ -1,6 +1,6 @@
 -- app.order_release(p_org, p_order, p_to, p_actor, p_request)
--- The one place where a held order lets its tickets go: -> expired or
--- cancelled. The caller holds the order's lock and has seen it held.
+-- The one place where a held order lets its tickets and promo slots go: ->
+-- expired or cancelled. The caller holds the order's lock and has seen it held.
 create or replace function app.order_release(p_org int, p_order uuid, p_to text, p_actor text, p_request text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -20,6 +20,7 @@ begin
     loop
         perform app.inventory_give(p_org, v_type, v_quantity);
     end loop;
+    perform app.promo_give(p_org, p_order);
     perform ops.job_drop(p_org, 'order_expire', p_order);
     perform ops.audit_put(p_org, p_actor, 'order.' || p_to, p_order, v_version, p_request, '{}');
     perform ops.outbox_put(p_org, 'order.' || p_to, p_order, v_version, jsonb_build_object('order', p_order));

@@ -1,8 +1,9 @@
 -- app.order_retake(p_org, p_order, p_amount, p_currency, p_actor, p_request) -> whether the order takes this charge
 -- A charge thought not made turns out to be. An order that still holds its
--- tickets, or that let them go and can have them again, becomes processing;
--- one that is paid, is being paid by another attempt, costs something else, is
--- gone, or whose event is cancelled or over, does not. The caller holds its lock.
+-- tickets, or that let them go and can have them and its promo slots again,
+-- becomes processing; one that is paid, is being paid by another attempt, costs
+-- something else, is gone, or whose event is cancelled or over, does not. The
+-- caller holds its lock.
 create or replace function app.order_retake(p_org int, p_order uuid, p_amount bigint, p_currency text, p_actor text,
     p_request text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -28,7 +29,8 @@ begin
             loop
                 perform app.inventory_take(p_org, v_type, v_quantity);
             end loop;
-        exception when sqlstate 'BX011' or sqlstate 'BX012' then
+            perform app.promo_retake(p_org, p_order);
+        exception when sqlstate 'BX011' or sqlstate 'BX012' or sqlstate 'BX024' or sqlstate 'BX026' then
             return false;
         end;
     end if;

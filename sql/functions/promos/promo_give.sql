@@ -1,0 +1,25 @@
+-- app.promo_give(p_org, p_order)
+-- An order that ends gives back the slots of its codes, by promo id as they
+-- were taken: the guest's count, then use and budget to one bucket, any that
+-- nobody has locked.
+create or replace function app.promo_give(p_org int, p_order uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_start int := floor(random() * 16);
+    v_bucket int;
+    v_use app.promo_uses;
+begin
+    for v_use in
+        select * from app.promo_uses u where u.org = p_org and u.order_id = p_order and u.returned_at is null order by u.promo_id
+    loop
+        update app.promo_guests set uses = uses - 1
+        where org = p_org and promo_id = v_use.promo_id and guest_key = v_use.guest_key;
+        select b.bucket into v_bucket from app.promo_buckets b where b.org = p_org and b.promo_id = v_use.promo_id
+        order by (b.bucket + v_start) % 16 limit 1 for update skip locked;
+        v_bucket := coalesce(v_bucket, 0);
+        -- Not only where there is a limit: one may just be being set.
+        update app.promo_buckets set uses = uses + 1, budget = budget + v_use.discount
+        where org = p_org and promo_id = v_use.promo_id and bucket = v_bucket;
+    end loop;
+end $$;
