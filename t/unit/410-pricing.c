@@ -27,7 +27,7 @@ priced(struct arena *a, struct price_rules rules, const struct price_ask *ask, s
 static struct posting_set
 sale_of(const struct price *p)
 {
-        return ledger_sale(&(struct sale_amounts){
+        return recipe_post(RECIPE_sale, &(struct amounts){
                 .list = p->list, .discount = p->discount, .guest_fee = p->guest_fee, .absorbed_fee = p->absorbed_fee,
                 .tax = p->tax, .share = p->share, .reserve = p->reserve, .total = p->total,
         });

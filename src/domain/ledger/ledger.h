@@ -1,10 +1,11 @@
 /*
  * ledger.h - journal entries: what a recipe posts, and reading what was posted.
  *
- * A recipe is a pure function over amounts; it fills a struct posting_set,
- * debit positive, in the currency's minor units. posting_set_params() CHECKs
- * that it sums to zero and hands it to a writing function, whose table checks
- * it again. The recipes are ledger.md's, by number.
+ * A recipe is data (recipe.def, by ledger.md's numbers): recipe_post() fills a
+ * struct posting_set from amounts, debit positive, in the currency's minor
+ * units. posting_set_params() CHECKs that it sums to zero and hands it to a
+ * writing function, whose table checks it again. Sums that leave int64_t are a
+ * failed CHECK, never a wrong number.
  */
 #ifndef DOMAIN_LEDGER_LEDGER_H
 #define DOMAIN_LEDGER_LEDGER_H
@@ -30,21 +31,60 @@ struct posting_set {
 const char *account_name(enum account a);
 bool account_parse(struct str s, enum account *out) MUSTCHECK;
 
+enum recipe {
+#define RECIPE(name, effect) RECIPE_##name,
+#define RECIPE_LINE(name, side, account, part)
+#define RECIPE_REVERSE(name, effect, of) RECIPE_##name,
+#include "domain/ledger/recipe.def"
+#undef RECIPE
+#undef RECIPE_LINE
+#undef RECIPE_REVERSE
+        RECIPE_COUNT
+};
+
+/* What recipes post. Each takes the parts that its lines name; the rest may be anything. */
+struct amounts {
+        /* Of an order (pricing.h computes them), or what of it is given back, frozen or lost. */
+        int64_t list, discount, guest_fee, absorbed_fee, tax, share, reserve, total;
+        int64_t amount;                 /* that moves: refund, disputed, payout, ... */
+        int64_t fee;                    /* of a dispute */
+        int64_t over, owed;             /* beyond what the order holds; not given back yet */
+        int64_t own_pending, own_reserve, own_available;
+        int64_t gross, fees, withheld, net;             /* of a gateway's settlement item */
+};
+
+struct posting_set recipe_post(enum recipe r, const struct amounts *a);
+/* What its entry says happened: a name of effect.def. */
+const char *recipe_effect(enum recipe r);
+
 void posting_debit(struct posting_set *s, enum account a, int64_t amount);
 void posting_credit(struct posting_set *s, enum account a, int64_t amount);
+struct posting_set posting_reverse(const struct posting_set *s);
+/* To be asked where figures come from outside (a settlement item). */
+bool posting_balances(const struct posting_set *s) MUSTCHECK;
 /* Two parameters: accounts text[], amounts bigint[]; zeros left out, the chart's order. */
 void posting_set_params(const struct posting_set *s, struct params *p);
 
-/* What an order is made of, as the sale needs it (pricing.h computes it). */
-struct sale_amounts {
-        int64_t list, discount, guest_fee, absorbed_fee, tax, share, reserve, total;
+/* Parts of one order in its organizer's accounts; above zero: the organizer's. */
+struct own_parts {
+        int64_t pending, reserve, available;
 };
-/* Recipe 1. A free order whose list is zero yields an empty set. */
-struct posting_set ledger_sale(const struct sale_amounts *a);
+/*
+ * Which accounts give an amount, from what the order has there, until covered;
+ * the last is available, which may go below zero (own->available is not read).
+ * Refunds, recipe 2: pending, reserve. Disputes, recipe 7: reserve, pending.
+ */
+struct own_parts cover_refund(int64_t amount, const struct own_parts *own);
+struct own_parts cover_dispute(int64_t amount, const struct own_parts *own);
 
-/* Recipe 11: captured, and no order takes it; and its money given back. */
-struct posting_set ledger_unplaced(int64_t amount);
-struct posting_set ledger_refund_settled(int64_t amount);
+struct own_taken {
+        int64_t available;              /* the order took from it and did not return; no passed-on dispute fees */
+        int64_t came_available;         /* matured and was released for the order */
+        int64_t reserve;                /* the refund or dispute took from it */
+        bool matured, reserve_released; /* the order has this entry: what comes back is available at once */
+};
+/* Which accounts get an amount back, recipe 8. */
+struct own_parts cover_return(int64_t amount, const struct own_taken *was);
 
 struct ledger_filter {
         int32_t org;                    /* 0: every organizer */

@@ -70,12 +70,12 @@ object_text(struct arena *a, const struct ledger_entry *entry)
         char *text = arena_alloc(a, UUID_TEXT_MAX);
 
         for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
-                if (!str_is(entry->effect, effects[i].effect))
+                if (!str_is(entry->effect, effects[i].effect) || effects[i].prefix == NULL)
                         continue;
                 typeid_text(effects[i].prefix, entry->object, text);
                 return str_of(text);
         }
-        uuid_text(entry->object, text); /* of a newer version of this program: still shown */
+        uuid_text(entry->object, text); /* of either kind, or of a newer version of this program: still shown */
         return str_of(text);
 }
 

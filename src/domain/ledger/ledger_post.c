@@ -1,4 +1,4 @@
-/* ledger_post.c - posting sets and the recipes that fill them. Pure. */
+/* ledger_post.c - posting sets, and the recipes of recipe.def that fill them. Pure. */
 #include "base/base.h"
 #include "base/check.h"
 #include "domain/ledger/ledger.h"
@@ -41,57 +41,99 @@ posting_credit(struct posting_set *s, enum account a, int64_t amount)
         CHECK(a < ACCOUNT_COUNT && !__builtin_sub_overflow(s->amount[a], amount, &s->amount[a]));
 }
 
+bool
+posting_balances(const struct posting_set *s)
+{
+        __extension__ __int128 sum = 0;
+
+        for (int a = 0; a < ACCOUNT_COUNT; a++)
+                sum += s->amount[a];
+        return sum == 0;
+}
+
 void
 posting_set_params(const struct posting_set *s, struct params *p)
 {
         struct str accounts[ACCOUNT_COUNT];
-        int64_t amounts[ACCOUNT_COUNT], sum = 0;
+        int64_t amounts[ACCOUNT_COUNT];
         size_t n = 0;
 
+        CHECK(posting_balances(s));
         for (int a = 0; a < ACCOUNT_COUNT; a++) {
                 if (s->amount[a] == 0)
                         continue;
-                CHECK(!__builtin_add_overflow(sum, s->amount[a], &sum));
                 accounts[n] = str_of(names[a]);
                 amounts[n++] = s->amount[a];
         }
-        CHECK(sum == 0);
         param_text_array(p, accounts, n);
         param_i64_array(p, amounts, n);
 }
 
 struct posting_set
-ledger_sale(const struct sale_amounts *a)
+posting_reverse(const struct posting_set *s)
 {
-        struct posting_set s = { { 0 } };
+        struct posting_set reversed = { { 0 } };
 
-        posting_debit(&s, ACCOUNT_gateway_clearing, a->total);
-        posting_debit(&s, ACCOUNT_promo_discounts, a->discount);
-        posting_credit(&s, ACCOUNT_ticket_revenue, a->list);
-        posting_credit(&s, ACCOUNT_fee_revenue, a->guest_fee + a->absorbed_fee);
-        posting_credit(&s, ACCOUNT_tax_payable, a->tax);
-        posting_debit(&s, ACCOUNT_organizer_share, a->share);
-        posting_credit(&s, ACCOUNT_organizer_reserve, a->reserve);
-        posting_credit(&s, ACCOUNT_organizer_pending, a->share - a->absorbed_fee - a->reserve);
-        return s;
+        for (int a = 0; a < ACCOUNT_COUNT; a++)
+                posting_credit(&reversed, (enum account)a, s->amount[a]);
+        return reversed;
+}
+
+enum side { DEBIT, CREDIT };
+
+static const struct recipe_line {
+        enum recipe recipe;
+        enum side side;
+        enum account account;
+        size_t part;            /* where in struct amounts */
+} lines[] = {
+#define RECIPE(name, effect)
+#define RECIPE_LINE(name, side, account, part) \
+        { RECIPE_##name, side, ACCOUNT_##account, offsetof(struct amounts, part) },
+#define RECIPE_REVERSE(name, effect, of)
+#include "domain/ledger/recipe.def"
+#undef RECIPE
+#undef RECIPE_LINE
+#undef RECIPE_REVERSE
+};
+
+static const struct recipe_info {
+        const char *effect;
+        enum recipe lines_of;
+        bool reversed;
+} recipes[RECIPE_COUNT] = {
+#define RECIPE(name, effect) [RECIPE_##name] = { effect, RECIPE_##name, false },
+#define RECIPE_LINE(name, side, account, part)
+#define RECIPE_REVERSE(name, effect, of) [RECIPE_##name] = { effect, RECIPE_##of, true },
+#include "domain/ledger/recipe.def"
+#undef RECIPE
+#undef RECIPE_LINE
+#undef RECIPE_REVERSE
+};
+
+const char *
+recipe_effect(enum recipe r)
+{
+        CHECK(r < RECIPE_COUNT);
+        return recipes[r].effect;
 }
 
 struct posting_set
-ledger_unplaced(int64_t amount)
+recipe_post(enum recipe r, const struct amounts *a)
 {
         struct posting_set s = { { 0 } };
 
-        posting_debit(&s, ACCOUNT_gateway_clearing, amount);
-        posting_credit(&s, ACCOUNT_refunds_in_transit, amount);
-        return s;
-}
+        CHECK(r < RECIPE_COUNT);
+        for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+                int64_t part;
 
-struct posting_set
-ledger_refund_settled(int64_t amount)
-{
-        struct posting_set s = { { 0 } };
-
-        posting_debit(&s, ACCOUNT_refunds_in_transit, amount);
-        posting_credit(&s, ACCOUNT_gateway_clearing, amount);
-        return s;
+                if (lines[i].recipe != recipes[r].lines_of)
+                        continue;
+                memcpy(&part, (const char *)a + lines[i].part, sizeof part);
+                if (lines[i].side == DEBIT)
+                        posting_debit(&s, lines[i].account, part);
+                else
+                        posting_credit(&s, lines[i].account, part);
+        }
+        return recipes[r].reversed ? posting_reverse(&s) : s;
 }

@@ -122,8 +122,8 @@ refund_settle(struct task *t, const struct payment *p, enum payment_outcome outc
     const struct gateway_answer *a, struct err *e)
 {
         struct recording w = { .stmt = &stmt_payment_settle, .params = params_in(t->arena) };
-        struct posting_set settled = failed_after ? ledger_unplaced(p->amount.minor)
-            : ledger_refund_settled(p->amount.minor);
+        struct posting_set settled = recipe_post(failed_after ? RECIPE_refund_unsettled : RECIPE_refund_settled,
+            &(struct amounts){ .amount = p->amount.minor });
         struct params *q = &w.params;
 
         payment_outcome_put(q, p, outcome, a);
@@ -144,7 +144,8 @@ bool
 capture_second(struct task *t, const struct attempt *at, const struct gateway_record *r, struct err *e)
 {
         struct recording w = { .stmt = &stmt_capture_second, .params = params_in(t->arena) };
-        struct posting_set unplaced = ledger_unplaced(r->amount.minor);
+        struct posting_set unplaced = recipe_post(RECIPE_unplaced_capture,
+            &(struct amounts){ .amount = r->amount.minor });
         struct params *q = &w.params;
 
         param_i64(q, at->payment.org);

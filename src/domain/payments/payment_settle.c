@@ -125,7 +125,7 @@ order_paid_params(const struct order *o, struct params *p)
 {
         struct uuid *ids = ARENA_ARRAY(p->arena, struct uuid, o->tickets_n);
         struct str *codes = ARENA_ARRAY(p->arena, struct str, o->tickets_n);
-        struct posting_set sale = ledger_sale(&(struct sale_amounts){
+        struct posting_set sale = recipe_post(RECIPE_sale, &(struct amounts){
                 .list = o->list, .discount = o->discount, .guest_fee = o->guest_fee, .absorbed_fee = o->absorbed_fee,
                 .tax = o->tax, .share = o->share, .reserve = o->reserve, .total = o->total,
         });
@@ -296,7 +296,8 @@ payment_settle_tx(struct tx *tx, void *arg, struct err *e)
 static void
 unplaced_params(const struct payment *p, struct params *q)
 {
-        struct posting_set unplaced = ledger_unplaced(p->amount.minor);
+        struct posting_set unplaced = recipe_post(RECIPE_unplaced_capture,
+            &(struct amounts){ .amount = p->amount.minor });
 
         if (!p->late) {
                 for (int i = 0; i < 3; i++)
