@@ -65,6 +65,12 @@ do $$ begin
     perform pg_temp.key('payment paid', 201);
     perform pg_temp.key('payment sent', null);
     perform app.webhook_take('event', 'nmi', 'type', '\x01', false);
+    perform pg_temp.promo('HUNDRED', '{"max_redemptions": 100, "budget_amount": 9000, "max_per_guest": 2, "stacks": true}');
+    perform pg_temp.promo('OPEN', '{"stacks": true}');
+    perform pg_temp.discounted('order promo', 'held', '{OPEN,HUNDRED}', '{1000,900}');
+    perform pg_temp.discounted('order of bob', 'held', '{OPEN}', '{1000}', 'bob');
+    perform pg_temp.discounted('order gone', 'held', '{HUNDRED}', '{1000}');
+    perform app.order_cancel(501, pg_temp.id('order gone'), 'tester', 'request');
 end $$;
 select is(string_agg(state, ' ' order by state, id), 'declined late_approved late_approved sending sending succeeded succeeded succeeded succeeded succeeded unknown voided',
     'charges and refunds in every state that books can rest in') from app.payments;
@@ -115,6 +121,26 @@ insert into planted (expect, says, break) values
     guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee, created_at from app.tickets where id = pg_temp.id('payment paid ticket 1')$$),
 ('tickets_counted', 'a ticket too many on sale', $$update app.ticket_buckets set remaining = remaining + 1 where type_id = pg_temp.id('floor') and bucket = 0$$),
 ('tickets_counted', 'a quantity changed by hand', $$update app.ticket_types set quantity = quantity - 1 where id = pg_temp.id('balcony')$$),
+('promo_counted', 'a use too many', $$update app.promo_buckets set uses = uses + 1 where promo_id = pg_temp.id('HUNDRED') and bucket = 3$$),
+('promo_counted', 'a use lost', $$update app.promo_buckets set uses = uses - 1 where promo_id = pg_temp.id('HUNDRED') and bucket = 3$$),
+('promo_counted', 'a budget a cent too small', $$update app.promo_buckets set budget = budget - 1 where promo_id = pg_temp.id('HUNDRED') and bucket = 3$$),
+('promo_counted', 'a limit changed by hand', $$update app.promo_codes set max_redemptions = 101 where id = pg_temp.id('HUNDRED')$$),
+('promo_counted', 'or set where there was none', $$update app.promo_codes set budget_amount = 101 where id = pg_temp.id('OPEN')$$),
+('promo_counted', 'or dropped', $$update app.promo_codes set max_redemptions = null where id = pg_temp.id('HUNDRED')$$),
+('promo_counted', 'a bucket that never gets empty, where the others make up for it', $$update app.promo_buckets set uses = case bucket when 0 then null
+    else (select max_redemptions - 1 from app.promo_codes where id = promo_id) * (bucket = 1)::int end where promo_id = pg_temp.id('HUNDRED')$$),
+('promo_counted', 'a code without buckets', $$delete from app.promo_buckets where promo_id = pg_temp.id('OPEN')$$),
+('promo_counted', 'more used than the limit, and less than nothing left', 'alter table app.promo_buckets drop constraint promo_buckets_uses_check;'
+    'update app.promo_codes set max_redemptions = 1 where code = ''OPEN''; update app.promo_buckets set uses = -(bucket = 0)::int where promo_id = pg_temp.id(''OPEN'')'),
+('promo_counted', 'a guest who counts for one more', $$update app.promo_guests set uses = uses + 1 where promo_id = pg_temp.id('OPEN')$$),
+('promo_counted', 'or is forgotten', $$delete from app.promo_guests where promo_id = pg_temp.id('OPEN') and guest_key = pg_temp.guest_key('bob')$$),
+('promo_counted', 'a slot that changes its guest', $$update app.promo_uses set guest_key = pg_temp.guest_key('eve') where order_id = pg_temp.id('order promo') and place = 1$$),
+('promo_counted', 'a slot lost', $$delete from app.promo_uses where order_id = pg_temp.id('order promo') and place = 2$$),
+('promo_counted', 'one given back that its order holds', $$update app.promo_uses set returned_at = now() where promo_id = pg_temp.id('OPEN')$$),
+('promo_counted', 'a discount that is another', $$update app.promo_uses set discount = discount + 1 where promo_id = pg_temp.id('OPEN')$$),
+('promo_counted', 'a code that is called otherwise', $$update app.promo_uses set code = 'FREE' where promo_id = pg_temp.id('OPEN')$$),
+('promo_counted', 'codes in another order', $$update app.orders set promo_code = 'HUNDRED,OPEN' where id = pg_temp.id('order promo')$$),
+('promo_counted', 'a code that nobody used', $$update app.orders set promo_code = 'OPEN' where id = pg_temp.id('order held')$$),
 ('outbox_tells_of_paid', 'an order that nobody is told of', $$delete from ops.outbox where type = 'order.paid' and object_id = pg_temp.id('order paid')$$),
 ('outbox_tells_of_paid', 'an order told twice', $$select ops.outbox_put(501, 'order.paid', pg_temp.id('order paid'), 99, '{}')$$),
 ('outbox_tells_of_paid', 'an order told and not paid', $$select ops.outbox_put(501, 'order.paid', pg_temp.id('order held'), 99, '{}')$$),

@@ -132,6 +132,20 @@ create function pg_temp.take(p_order text, p_codes text[], p_discounts bigint[],
     select app.promo_take(501, pg_temp.id(p_order), array(select pg_temp.id(c) from unnest(p_codes) with ordinality u (c, i) order by i), p_codes, p_discounts,
         array(select 0::bigint from unnest(p_codes)), pg_temp.guest_key(p_guest)) $$;
 
+-- An order with codes, as pg_temp.open makes it; what they take off is the organizer's.
+create function pg_temp.discounted(p_order text, p_status text, p_codes text[], p_discounts bigint[], p_guest text default 'ada')
+returns void language plpgsql as $$
+declare
+    v_off bigint := (select sum(d) from unnest(p_discounts) d);
+begin
+    perform pg_temp.open(p_order, p_status);
+    update app.orders set discount = v_off, net = list - v_off, share = share - v_off, total = total - v_off,
+        promo_code = array_to_string(p_codes, ',') where org = 501 and id = pg_temp.id(p_order);
+    update app.order_lines set discount = v_off, net = list - v_off, total = total - v_off, parts[1] = parts[1] - v_off, parts[5] = v_off
+    where org = 501 and order_id = pg_temp.id(p_order);
+    perform pg_temp.take(p_order, p_codes, p_discounts, p_guest);
+end $$;
+
 do $$ begin
     perform pg_temp.organizer(501);
     perform pg_temp.organizer(502);
