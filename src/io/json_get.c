@@ -188,6 +188,37 @@ json_get_text(struct json_reader *r, const char *key, enum need need, size_t min
         return STR_NONE;
 }
 
+struct str *
+json_get_texts(struct json_reader *r, const char *key, enum need need, size_t max, size_t length, size_t *n)
+{
+        struct json *m = field_of(r, key, need, JSON_ARRAY, "must be an array of strings");
+        struct str *out;
+        char detail[96];
+        bool plain;
+
+        *n = 0;
+        if (m == NULL)
+                return NULL;
+        if (m->children > max) {
+                (void)snprintf(detail, sizeof detail, "must have up to %zu elements", max);
+                json_complain(r, key, FIELD_OUT_OF_RANGE, detail);
+                return NULL;
+        }
+        out = ARENA_ARRAY(r->arena, struct str, max + 1);
+        for (struct json *c = m->child; c != NULL; c = c->next, ++*n) {
+                struct str at = str_fmt(r->arena, "%.*s/%zu", STR_ARG(json_pointer(r->arena, r->at, str_of(key))), *n);
+                size_t count = c->kind == JSON_STRING ? text_count(c->text, &plain) : 0;
+
+                (void)snprintf(detail, sizeof detail, "must have 1 to %zu characters, none of them a control", length);
+                if (c->kind != JSON_STRING)
+                        (void)err_field(r->e, str_z(r->arena, at), FIELD_WRONG_TYPE, "must be a string");
+                else if (count < 1 || count > length || !plain)
+                        (void)err_field(r->e, str_z(r->arena, at), FIELD_OUT_OF_RANGE, detail);
+                out[*n] = c->text;
+        }
+        return out;
+}
+
 /* Written as JSON integers are: 1.0, 1e2 and -0 are numbers but not integers here. */
 static bool
 is_integer(struct str s)

@@ -15,13 +15,20 @@
 __extension__ typedef __int128 big;
 
 static struct price
-priced(struct arena *a, struct price_rules rules, const struct price_ask *ask, size_t lines)
+priced_with(struct arena *a, struct price_rules rules, const struct price_ask *ask, size_t lines, struct price_promo *promo)
 {
+        struct price_cart cart = { ask, lines, promo, promo == NULL ? 0 : 1 };
         struct err e = { .code = ERR_NONE };
         struct price p;
 
-        EXPECT(price_order(a, &rules, ask, lines, &p, &e), "%s", e.detail);
+        EXPECT(price_order(a, &rules, &cart, &p, &e), "%s", e.detail);
         return p;
+}
+
+static struct price
+priced(struct arena *a, struct price_rules rules, const struct price_ask *ask, size_t lines)
+{
+        return priced_with(a, rules, ask, lines, NULL);
 }
 
 static struct posting_set
@@ -132,7 +139,9 @@ too_much_is_refused_and_nothing_wraps(void **state)
                 struct err e = { .code = ERR_NONE };
                 struct price p;
 
-                EXPECT(!price_order(a, &worked_rules, &rows[i], 1, &p, &e), "row %zu", i);
+                struct price_cart cart = { &rows[i], 1, NULL, 0 };
+
+                EXPECT(!price_order(a, &worked_rules, &cart, &p, &e), "row %zu", i);
                 EXPECT(e.code == ERR_INVALID_REQUEST, "row %zu: %s", i, e.detail);
                 arena_free(a);
         }
@@ -143,6 +152,7 @@ too_much_is_refused_and_nothing_wraps(void **state)
 struct again {
         int64_t price[TICKETS], off[TICKETS];
         size_t line_of[TICKETS], n, lines;
+        int64_t platform_bps;
         int64_t net[TICKETS], discount[TICKETS], guest_fee[TICKETS], tax[TICKETS], tax_on_fee[TICKETS];
         int64_t platform[TICKETS], absorbed[TICKETS];
         int64_t list, net_sum, fee_guest, fee_absorbed, tax_sum, share, reserve;
@@ -237,7 +247,7 @@ compute_again(struct again *g, const struct price_rules *r)
                 memcpy(g->discount, g->off, sizeof g->off);
         }
         discount = g->list - g->net_sum;
-        over_lines_then_tickets(g, rounded(discount, r->promo_platform_bps, 10000), g->discount, g->platform);
+        over_lines_then_tickets(g, rounded(discount, g->platform_bps, 10000), g->discount, g->platform);
         percent = rounded(g->net_sum, r->fee_percent_bps, 10000);
         fee = percent;
         for (size_t i = 0; i < g->n; i++) {
@@ -269,7 +279,6 @@ random_rules(void)
                 .fee_percent_bps = (int64_t)seeded(2000), .fee_fixed = (int64_t)seeded(300),
                 .fee_by_guest = seeded(2) == 0, .tax_rate_bps = (int64_t)seeded(3000),
                 .tax_inclusive = seeded(3) == 0, .reserve_bps = (int64_t)seeded(10001),
-                .promo_platform_bps = (int64_t)seeded(10001),
         };
 
         r.tax_on_fees = !r.tax_inclusive && seeded(2) == 0;
@@ -314,7 +323,8 @@ random_carts_agree_with_a_second_implementation(void **state)
         for (int round = 0; round < 100000; round++) {
                 struct arena *a = arena_new(ARENA_CAP);
                 struct price_rules r = random_rules();
-                struct again g = { .lines = 1 + seeded(4) };
+                struct again g = { .lines = 1 + seeded(4), .platform_bps = (int64_t)seeded(10001) };
+                struct price_promo promo = { .platform_bps = g.platform_bps };
                 struct price_ask ask[4];
                 uint64_t dear = round % 4 == 0 ? 20 : 100000;
 
@@ -326,10 +336,11 @@ random_carts_agree_with_a_second_implementation(void **state)
                                 g.line_of[g.n] = l;
                                 if (round % 2 == 0)
                                         g.off[g.n] = (int64_t)seeded((uint64_t)ask[l].unit_price + 1);
+                                promo.taken += g.off[g.n];
                         }
                 }
                 {
-                        struct price p = priced(a, r, ask, g.lines);
+                        struct price p = priced_with(a, r, ask, g.lines, &promo);
 
                         compute_again(&g, &r);
                         compare(&p, &g, round);

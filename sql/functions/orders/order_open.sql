@@ -1,5 +1,6 @@
 -- app.order_open(p_org, p_order, p_event, p_status, p_guest, p_person, p_guest_texts, p_currency, p_amounts, p_policy,
---     p_metadata, p_age_confirmed, p_hold_seconds, p_types, p_quantities, p_lines, p_parts, p_actor, p_request)
+--     p_metadata, p_age_confirmed, p_hold_seconds, p_types, p_quantities, p_lines, p_parts, p_actor, p_request,
+--     p_promo_code)
 --   -> (created_at, expires_at)
 -- Makes an order and holds its tickets. p_status: held (waits for its
 -- payment), or processing (the caller sends a payment or completes it in this
@@ -12,7 +13,7 @@
 create or replace function app.order_open(p_org int, p_order uuid, p_event uuid, p_status text, p_guest uuid,
     p_person uuid, p_guest_texts text[], p_currency text, p_amounts bigint[], p_policy text, p_metadata text,
     p_age_confirmed boolean, p_hold_seconds bigint, p_types uuid[], p_quantities bigint[], p_lines bigint[],
-    p_parts bigint[], p_actor text, p_request text)
+    p_parts bigint[], p_actor text, p_request text, p_promo_code text)
 returns table (created_at timestamptz, expires_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -29,9 +30,9 @@ begin
     end loop;
     perform app.guest_put(p_org, p_guest, p_person, p_guest_texts, v_now);
     insert into app.orders (org, id, event_id, guest_id, status, currency, list, discount, net, guest_fee, absorbed_fee,
-        tax, share, reserve, total, policy, metadata, age_confirmed, expires_at, version, created_at)
+        tax, share, reserve, total, promo_code, policy, metadata, age_confirmed, expires_at, version, created_at)
     select p_org, p_order, p_event, p_guest, p_status, p_currency, p_amounts[1], p_amounts[2], p_amounts[3], p_amounts[4],
-        p_amounts[5], p_amounts[6], p_amounts[7], p_amounts[8], p_amounts[9], p_policy, p_metadata, p_age_confirmed,
+        p_amounts[5], p_amounts[6], p_amounts[7], p_amounts[8], p_amounts[9], p_promo_code, p_policy, p_metadata, p_age_confirmed,
         v_expires, 1, v_now
     from app.events e where e.org = p_org and e.id = p_event and e.status = 'on_sale';
     if not found then

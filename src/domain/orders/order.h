@@ -39,7 +39,9 @@ struct order_ask {
         struct uuid event;
         struct order_item *items;
         size_t items_n;
-        struct str promo_code, access_code;
+        struct str *promo_codes;        /* in the order in which they apply; up to PROMOS_MAX */
+        size_t promo_codes_n;
+        struct str access_code;
         struct uuid person;             /* the guest whose token asks; nil for the platform */
         struct str guest_name, guest_email, guest_locale;
         struct str client_ip, client_agent, client_device;

@@ -21,6 +21,7 @@ struct placing {
         struct uuid id;                 /* made once: a repeated run makes the same order */
         struct order order;
         struct payment payment;
+        bool takes_codes;               /* promo_take is queued behind order_open */
         bool send;                      /* an attempt is recorded and must be sent */
         struct answer *out;
 };
@@ -35,7 +36,7 @@ order_of_price(struct task *t, const struct order_ask *ask, struct uuid id, cons
                 .guest_name = ask->guest_name, .guest_email = ask->guest_email,
                 .list = p->list, .discount = p->discount, .net = p->net, .guest_fee = p->guest_fee,
                 .absorbed_fee = p->absorbed_fee, .tax = p->tax, .share = p->share, .reserve = p->reserve,
-                .total = p->total, .version = 1, .metadata = ask->metadata, .lines_n = p->lines,
+                .total = p->total, .version = 1, .promo_code = order_codes_text(t->arena, &terms->codes), .metadata = ask->metadata, .lines_n = p->lines,
         };
 
         o.status = p->total == 0 || ask->payment_token.p != NULL ? STR("processing") : STR("held");
@@ -105,15 +106,17 @@ order_open_put(struct placing *w, struct tx *tx, const struct order_terms *terms
         param_lines(&q, t->arena, o, p);
         param_z(&q, ask->actor);
         param_text(&q, t->subject.request_id);
+        param_text(&q, o->promo_code);
         tx_put(tx, &stmt_order_open, &q);
+        w->takes_codes = order_codes_take_put(t, tx, ask, o->id, &terms->codes);
 }
 
 static bool
 order_open_get(struct placing *w, struct tx *tx, struct err *e)
 {
-        struct rows r;
+        struct rows r, taken;
 
-        if (!tx_get(tx, &r, e)) {
+        if (!tx_get(tx, &r, e) || (w->takes_codes && !tx_get(tx, &taken, e))) {
                 if (e->code == ERR_TEMPORARILY_UNAVAILABLE)
                         e->retry_after_seconds = 5;
                 return false;
@@ -141,17 +144,15 @@ complete_free(struct placing *w, struct tx *tx, struct err *e)
 
 /* A fresh key: everything is written here, in the second of two waits. */
 static bool
-place_fresh(struct placing *w, struct tx *tx, const struct rows *snapshot, struct err *e)
+place_fresh(struct placing *w, struct tx *tx, const struct order_facts *facts, struct err *e)
 {
         struct task *t = w->task;
         const struct order_ask *ask = w->ask;
         struct order_terms terms;
         struct price price;
 
-        if (!order_price(t, ask, snapshot, &terms, &price, e))
+        if (!order_price(t, ask, facts, &terms, &price, e))
                 return false;
-        if (ask->promo_code.p != NULL)
-                return err_set(e, ERR_PROMO_UNKNOWN, "there is no such promo code");
         w->order = order_of_price(t, ask, w->id, &terms, &price);
         order_open_put(w, tx, &terms, &price);
         if (price.total > 0 && ask->payment_token.p != NULL) {
@@ -175,19 +176,19 @@ place_tx(struct tx *tx, void *arg, struct err *e)
 {
         struct placing *w = arg;
         struct task *t = w->task;
-        struct params p = order_snapshot_params(t, w->ask);
+        struct order_facts facts = { .strict = true };
         enum idem_verdict verdict;
         struct uuid object;
-        struct rows snapshot;
 
         w->send = false;
         idem_claim_put(t, tx, &w->ask->idem, w->id);
-        tx_put(tx, &stmt_order_snapshot, &p);
-        if (!idem_claim_get(t, tx, &w->ask->idem, &verdict, &object, w->out, e) || !tx_get(tx, &snapshot, e))
+        order_facts_put(t, tx, w->ask);
+        if (!idem_claim_get(t, tx, &w->ask->idem, &verdict, &object, w->out, e) ||
+            !order_facts_get(tx, w->ask, &facts, e))
                 return false;
         switch (verdict) {
         case IDEM_FRESH:
-                return place_fresh(w, tx, &snapshot, e);
+                return place_fresh(w, tx, &facts, e);
         case IDEM_REPLAY:
                 return true;
         case IDEM_MINE:

@@ -13,11 +13,12 @@
 #include "io/task.h"
 
 #include "domain/orders/orders.sql.def"
+#include "domain/promos/promos.sql.def"
 
 #define MINIMUM_AMOUNT_DEFAULT 50
 
-struct params
-order_snapshot_params(struct task *t, const struct order_ask *ask)
+static struct params
+snapshot_params(struct task *t, const struct order_ask *ask)
 {
         struct params p = params_in(t->arena);
         struct uuid *types = ARENA_ARRAY(t->arena, struct uuid, ask->items_n);
@@ -28,6 +29,24 @@ order_snapshot_params(struct task *t, const struct order_ask *ask)
         param_uuid(&p, ask->event);
         param_uuid_array(&p, types, ask->items_n);
         return p;
+}
+
+void
+order_facts_put(struct task *t, struct tx *tx, const struct order_ask *ask)
+{
+        struct params p = snapshot_params(t, ask);
+
+        tx_put(tx, &stmt_order_snapshot, &p);
+        if (!order_names_codes(ask))
+                return;
+        p = order_codes_params(t, ask);
+        tx_put(tx, &stmt_promos_snapshot, &p);
+}
+
+bool
+order_facts_get(struct tx *tx, const struct order_ask *ask, struct order_facts *out, struct err *e)
+{
+        return tx_get(tx, &out->types, e) && (!order_names_codes(ask) || tx_get(tx, &out->promos, e));
 }
 
 static int
@@ -65,14 +84,15 @@ wanted(const struct order_ask *ask, struct uuid type)
 }
 
 static bool
-type_sellable(const struct order_ask *ask, const struct rows *r, const struct order_item *item, int row, struct err *e)
+type_sellable(const struct order_ask *ask, const struct rows *r, int row, struct uuid type, struct order_codes *codes,
+    struct err *e)
 {
         char text[ID_TEXT_MAX];
-        int64_t n = wanted(ask, item->type);
+        int64_t n = wanted(ask, type);
 
-        typeid_text("tkt", item->type, text);
-        /* A hidden type is opened by an access code; without one it is as if it were not there. */
-        if (row < 0 || row_bool(r, row, "hidden"))
+        typeid_text("tkt", type, text);
+        /* A hidden type is opened by a code; without one it is as if it were not there. */
+        if (row < 0 || (row_bool(r, row, "hidden") && !order_codes_open(codes, type)))
                 return err_set(e, ERR_NOT_FOUND, "the event has no ticket type %s", text);
         if (!row_bool(r, row, "window_open"))
                 return err_set(e, ERR_SALES_CLOSED, "ticket type %s is outside its sales window", text);
@@ -137,24 +157,54 @@ terms_of_row(struct arena *a, const struct rows *r)
         };
 }
 
+/* Applies the codes and prices what is left, again for each code whose budget that turns out not to cover. */
+static bool
+price_lines(struct task *t, struct price_ask *lines, struct promo_line *taken, size_t n, bool strict,
+    struct order_terms *terms, struct price *out, struct err *e)
+{
+        struct price_cart cart = { .line = lines, .lines = n };
+
+        do {
+                if (!order_codes_apply(t->arena, &terms->codes, taken, n, strict, e))
+                        return false;
+                cart.promos = order_codes_parts(t->arena, &terms->codes, &cart.promo);
+                if (!price_order(t->arena, &terms->rules, &cart, out, e))
+                        return false;
+                order_codes_booked(&terms->codes, cart.promo);
+        } while (order_codes_over_budget(&terms->codes, strict, e) && e->code == ERR_NONE);
+        return e->code == ERR_NONE;
+}
+
 bool
-order_price(struct task *t, const struct order_ask *ask, const struct rows *r, struct order_terms *terms,
+order_price(struct task *t, const struct order_ask *ask, const struct order_facts *facts, struct order_terms *terms,
     struct price *out, struct err *e)
 {
+        const struct rows *r = &facts->types;
         struct price_ask *lines = ARENA_ARRAY(t->arena, struct price_ask, ask->items_n);
-        int64_t least;
+        struct promo_line *taken = ARENA_ARRAY(t->arena, struct promo_line, ask->items_n);
+        int64_t least, tickets = 0;
 
         if (!event_sellable(r, e))
                 return false;
-        for (size_t i = 0; i < ask->items_n; i++) {
-                int row = row_of_type(r, ask->items[i].type);
-
-                if (!type_sellable(ask, r, &ask->items[i], row, e))
-                        return false;
-                lines[i] = (struct price_ask){ row_i64(r, row, "price"), ask->items[i].quantity, NULL };
-        }
         *terms = terms_of_row(t->arena, r);
-        if (!price_order(t->arena, &terms->rules, lines, ask->items_n, out, e))
+        if (order_names_codes(ask))
+                order_codes_read(t, ask, &facts->promos, &terms->codes);
+        if (!order_codes_judge(t->arena, &terms->codes, facts->strict, e))
+                return false;
+        for (size_t i = 0; i < ask->items_n; i++) {
+                const struct order_item *item = &ask->items[i];
+                int row = row_of_type(r, item->type);
+
+                if (!type_sellable(ask, r, row, item->type, &terms->codes, e))
+                        return false;
+                tickets += item->quantity;
+                if (tickets > PRICE_TICKETS_MAX)
+                        return err_field(e, "/items", FIELD_OUT_OF_RANGE, "too many tickets in one order");
+                taken[i] = (struct promo_line){ item->type, row_i64(r, row, "price"), item->quantity,
+                        ARENA_ARRAY(t->arena, int64_t, (size_t)item->quantity) };
+                lines[i] = (struct price_ask){ taken[i].unit_price, item->quantity, taken[i].off };
+        }
+        if (!price_lines(t, lines, taken, ask->items_n, facts->strict, terms, out, e))
                 return false;
         least = minimum_amount(t->conf, terms->currency);
         if (out->total > 0 &&
@@ -174,17 +224,16 @@ static bool
 quote_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
 {
         const struct quoting *w = arg;
-        struct params p = order_snapshot_params(t, w->ask);
-        struct quote q = { .promo_refused = STR_NONE };
+        struct quote q = { .price = { 0 } };
+        struct order_facts facts = { .strict = false };
         struct order_terms terms;
-        struct rows r;
 
-        if (!tx_call(tx, &stmt_order_snapshot, &p, &r, e) || !order_price(t, w->ask, &r, &terms, &q.price, e))
+        order_facts_put(t, tx, w->ask);
+        if (!order_facts_get(tx, w->ask, &facts, e) || !order_price(t, w->ask, &facts, &terms, &q.price, e))
                 return false;
         q.currency = terms.currency;
-        q.created_at = row_time(&r, t->arena, 0, "at");
-        if (w->ask->promo_code.p != NULL)
-                q.promo_refused = STR("promo_unknown");
+        q.created_at = row_time(&facts.types, t->arena, 0, "at");
+        q.codes = terms.codes;
         *out = (struct answer){ .status = 200, .body = quote_view(t->arena, w->ask, &q, w->guest) };
         return true;
 }

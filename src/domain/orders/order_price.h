@@ -6,6 +6,7 @@
 #define DOMAIN_ORDERS_ORDER_PRICE_H
 
 #include "domain/orders/order.h"
+#include "domain/orders/order_promo.h"
 #include "domain/pricing/pricing.h"
 #include "io/db.h"
 
@@ -17,7 +18,7 @@ bool order_quote(struct task *t, const struct order_ask *ask, bool guest, struct
 struct quote {
         struct price price;
         struct str currency, created_at;
-        struct str promo_refused;       /* the code of the reason, or absent */
+        struct order_codes codes;       /* what came of each that was named */
 };
 struct str quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, bool guest);
 
@@ -41,16 +42,24 @@ struct order_resuming {
 };
 bool order_resume(struct task *t, struct tx *tx, const struct order_resuming *r, struct err *e) MUSTCHECK;
 
-/* Inside the room: the snapshot an order is priced on, read in a transaction or alone. */
+/* Inside the room: the snapshot an order is priced on, and the terms that follow from it. */
 struct order_terms {
         struct uuid organizer;
         struct str currency, gateway;
         struct price_rules rules;
         struct str policy;              /* JSON, stored with the order */
+        struct order_codes codes;
 };
-struct params order_snapshot_params(struct task *t, const struct order_ask *ask);
+struct order_facts {
+        struct rows types;              /* of order_snapshot */
+        struct rows promos;             /* of promos_snapshot, where the order names codes */
+        bool strict;                    /* a refused promo code refuses the order; else it is left out */
+};
+/* Queues the statements, and gets their answers. */
+void order_facts_put(struct task *t, struct tx *tx, const struct order_ask *ask);
+bool order_facts_get(struct tx *tx, const struct order_ask *ask, struct order_facts *out, struct err *e) MUSTCHECK;
 /* Checks what may be sold now and prices it. */
-bool order_price(struct task *t, const struct order_ask *ask, const struct rows *snapshot, struct order_terms *terms,
-    struct price *out, struct err *e) MUSTCHECK;
+bool order_price(struct task *t, const struct order_ask *ask, const struct order_facts *facts,
+    struct order_terms *terms, struct price *out, struct err *e) MUSTCHECK;
 
 #endif

@@ -142,17 +142,29 @@ put_quote_line(struct json_out *j, struct uuid type, const struct price_line *l)
 }
 
 static void
-put_promo(struct json_out *j, const struct order_ask *ask, const struct quote *q)
+put_promo(struct json_out *j, const char *name, const struct order_code *c)
 {
-        if (ask->promo_code.p == NULL) {
-                jo_null(j, "promo");
-                return;
-        }
-        jo_object(j, "promo");
-        jo_text(j, "code", ask->promo_code);
-        jo_bool(j, "applied", q->promo_refused.p == NULL);
-        jo_text(j, "reason", q->promo_refused);
+        jo_object(j, name);
+        jo_text(j, "code", c->asked);
+        jo_bool(j, "applied", c->refused == ERR_NONE);
+        jo_z(j, "reason", c->refused == ERR_NONE ? NULL : err_info(c->refused)->code);
+        jo_text(j, "detail", c->why);
+        jo_int(j, "discount", c->part.discount);
         jo_end_object(j);
+}
+
+/* promo is the first code, promos all of them. */
+static void
+put_promos(struct json_out *j, const struct order_codes *c)
+{
+        if (c->n == 0)
+                jo_null(j, "promo");
+        else
+                put_promo(j, "promo", &c->code[0]);
+        jo_array(j, "promos");
+        for (size_t i = 0; i < c->n; i++)
+                put_promo(j, NULL, &c->code[i]);
+        jo_end_array(j);
 }
 
 struct str
@@ -175,7 +187,7 @@ quote_view(struct arena *a, const struct order_ask *ask, const struct quote *q, 
         jo_end_array(&j);
         put_amounts(&j, &amounts, guest);
         jo_text(&j, "currency", q->currency);
-        put_promo(&j, ask, q);
+        put_promos(&j, &q->codes);
         jo_text(&j, "created_at", q->created_at);
         jo_end_object(&j);
         return json_out_str(&j);

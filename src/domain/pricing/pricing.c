@@ -113,16 +113,39 @@ tax_exclusive(struct tickets *t, int64_t rate, struct price *out)
         t->tax = split(t, out->tax, t->net);
 }
 
+/* The order's discount as each code has its part in it, and the platform's part of each. */
+static int64_t
+funders(const struct tickets *t, const struct price_cart *cart, int64_t discount)
+{
+        int64_t *taken = ARENA_ARRAY(t->arena, int64_t, cart->promos), platform = 0;
+        int64_t *part = ARENA_ARRAY(t->arena, int64_t, cart->promos);
+
+        if (cart->promos == 0)
+                return 0;
+        for (size_t i = 0; i < cart->promos; i++)
+                taken[i] = cart->promo[i].taken;
+        CHECK(sum(taken, cart->promos) == sum(t->off, t->n));
+        amount_split(discount, taken, cart->promos, part);
+        for (size_t i = 0; i < cart->promos; i++) {
+                struct price_promo *p = &cart->promo[i];
+
+                p->discount = part[i];
+                p->platform = amount_ratio(part[i], p->platform_bps, BPS);
+                CHECK(amount_add(platform, p->platform, &platform));
+        }
+        return platform;
+}
+
 /* The fee, by whom it is paid, and the shares; the percentage part follows net, the fixed part stands on its ticket. */
 static void
-fees(struct tickets *t, const struct price_rules *r, struct price *out)
+fees(struct tickets *t, const struct price_rules *r, int64_t platform, struct price *out)
 {
         int64_t percent = amount_ratio(out->net, r->fee_percent_bps, BPS), fee;
 
         for (size_t i = 0; i < t->n; i++)
                 t->fixed[i] = t->paid[i] > 0 ? r->fee_fixed : 0;
         fee = percent + sum(t->fixed, t->n);
-        t->platform = split(t, amount_ratio(out->discount, r->promo_platform_bps, BPS), t->discount);
+        t->platform = split(t, platform, t->discount);
         t->share = combine(t, t->net, t->platform, 1);
         out->share = sum(t->share, t->n);
         if (r->fee_by_guest) {
@@ -172,17 +195,17 @@ tickets_alloc(struct tickets *t)
 }
 
 bool
-price_order(struct arena *a, const struct price_rules *rules, const struct price_ask *ask, size_t lines,
-    struct price *out, struct err *e)
+price_order(struct arena *a, const struct price_rules *rules, const struct price_cart *cart, struct price *out,
+    struct err *e)
 {
-        struct tickets t = { .arena = a, .lines = lines, .ask = ask };
+        struct tickets t = { .arena = a, .lines = cart->lines, .ask = cart->line };
         size_t at = 0;
 
         memset(out, 0, sizeof *out);
-        CHECK(lines > 0);
-        for (size_t i = 0; i < lines; i++) {
-                CHECK(ask[i].quantity > 0 && ask[i].quantity <= PRICE_TICKETS_MAX);
-                t.n += (size_t)ask[i].quantity;
+        CHECK(t.lines > 0);
+        for (size_t i = 0; i < t.lines; i++) {
+                CHECK(t.ask[i].quantity > 0 && t.ask[i].quantity <= PRICE_TICKETS_MAX);
+                t.n += (size_t)t.ask[i].quantity;
         }
         if (t.n > PRICE_TICKETS_MAX)
                 return err_field(e, "/items", FIELD_OUT_OF_RANGE, "too many tickets in one order");
@@ -190,15 +213,15 @@ price_order(struct arena *a, const struct price_rules *rules, const struct price
         if (!tickets_fill(&t, e))
                 return false;
         (rules->tax_inclusive ? tax_inclusive : tax_exclusive)(&t, rules->tax_rate_bps, out);
-        fees(&t, rules, out);
+        fees(&t, rules, funders(&t, cart, out->discount), out);
         out->tax += out->tax_on_fee;
         if (!amount_add(out->net, out->guest_fee, &out->total) || !amount_add(out->total, out->tax, &out->total) ||
             out->total > AMOUNT_MAX)
                 return err_field(e, "/items", FIELD_OUT_OF_RANGE, "the order's total is too large");
         out->tickets = (int64_t)t.n;
-        out->lines = lines;
-        out->line = ARENA_ARRAY(a, struct price_line, lines);
-        for (size_t i = 0; i < lines; at += (size_t)ask[i++].quantity)
-                line_fill(&t, at, &ask[i], &out->line[i]);
+        out->lines = t.lines;
+        out->line = ARENA_ARRAY(a, struct price_line, t.lines);
+        for (size_t i = 0; i < t.lines; at += (size_t)t.ask[i++].quantity)
+                line_fill(&t, at, &t.ask[i], &out->line[i]);
         return true;
 }

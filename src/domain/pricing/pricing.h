@@ -5,8 +5,8 @@
  * lines and tickets by largest remainder, ties to the earlier.
  *
  * The unit is the ticket: each keeps seven parts, and every sum of parts is
- * the order's component. The structure carries discounts already; who grants
- * them is the promo engine's business (taken_off per ticket, gross).
+ * the order's component. What promo codes take off comes as it is, per ticket
+ * and per code (promo.h decides it); who funds it is settled here.
  */
 #ifndef DOMAIN_PRICING_PRICING_H
 #define DOMAIN_PRICING_PRICING_H
@@ -24,7 +24,13 @@ struct price_rules {
         int64_t tax_rate_bps;
         bool tax_inclusive, tax_on_fees;
         int64_t reserve_bps;
-        int64_t promo_platform_bps;     /* the platform's part of the discount */
+};
+
+/* One code's part in what is taken off, in the order in which the codes applied. */
+struct price_promo {
+        int64_t taken;                  /* gross; the sum over the codes is the sum of taken_off */
+        int64_t platform_bps;           /* the platform's part of its discount */
+        int64_t discount, platform;     /* filled in: as booked, without tax that the price contained */
 };
 
 struct price_ask {
@@ -52,8 +58,16 @@ struct price {
         size_t lines;
 };
 
+/* What is to be priced; promo's results are filled in. */
+struct price_cart {
+        const struct price_ask *line;
+        size_t lines;
+        struct price_promo *promo;
+        size_t promos;
+};
+
 /* Fails (ERR_INVALID_REQUEST) when a sum leaves 0..AMOUNT_MAX; never wraps. */
-bool price_order(struct arena *a, const struct price_rules *rules, const struct price_ask *ask, size_t lines,
-    struct price *out, struct err *e) MUSTCHECK;
+bool price_order(struct arena *a, const struct price_rules *rules, const struct price_cart *cart, struct price *out,
+    struct err *e) MUSTCHECK;
 
 #endif

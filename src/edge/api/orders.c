@@ -68,6 +68,22 @@ get_guest(struct json_reader *r, struct order_ask *ask, enum need need)
         (void)!json_reader_close(&c);
 }
 
+/* promo_code is one, promo_codes several in the order in which they apply. */
+static void
+get_codes(struct json_reader *r, struct order_ask *ask)
+{
+        struct str one = json_get_text(r, "promo_code", OPTIONAL, 1, 100);
+
+        ask->promo_codes = json_get_texts(r, "promo_codes", OPTIONAL, PROMOS_MAX, 100, &ask->promo_codes_n);
+        if (one.p == NULL)
+                return;
+        if (ask->promo_codes_n > 0)
+                json_complain(r, "promo_codes", FIELD_UNKNOWN_FIELD, "send promo_code or promo_codes, not both");
+        ask->promo_codes = ARENA_ARRAY(r->arena, struct str, 1);
+        ask->promo_codes[0] = one;
+        ask->promo_codes_n = 1;
+}
+
 static bool
 order_ask_read(struct request *rq, struct order_ask *ask, enum need guest, struct err *e)
 {
@@ -78,7 +94,7 @@ order_ask_read(struct request *rq, struct order_ask *ask, enum need guest, struc
         ask->org = uuid_org(ask->event);
         get_items(&r, ask);
         get_guest(&r, ask, guest);
-        ask->promo_code = json_get_text(&r, "promo_code", OPTIONAL, 1, 100);
+        get_codes(&r, ask);
         ask->access_code = json_get_text(&r, "access_code", OPTIONAL, 1, 100);
         ask->payment_token = json_get_text(&r, "payment_token", OPTIONAL, 1, 200);
         ask->age_confirmed = json_get_bool(&r, "age_confirmed", OPTIONAL, false);

@@ -1,0 +1,71 @@
+/*
+ * order_promo.h - the codes that an order names: looked up with the snapshot,
+ * judged, applied, and their slots taken with the tickets. Inside the room.
+ *
+ * A promo code takes off; an access code only opens hidden ticket types, and
+ * needs a slot only when the order has one of those. A code given as both is
+ * one code.
+ */
+#ifndef DOMAIN_ORDERS_ORDER_PROMO_H
+#define DOMAIN_ORDERS_ORDER_PROMO_H
+
+#include "domain/orders/order.h"
+#include "domain/pricing/pricing.h"
+#include "domain/promos/promo.h"
+#include "io/db.h"
+
+/* A code as it was named, and what came of it. */
+struct order_code {
+        struct str asked;
+        struct str normal;              /* absent: it can't be a code */
+        const struct promo *promo;      /* NULL: there is none, or none that this caller may see */
+        enum err_code refused;          /* ERR_NONE: applied */
+        struct str why;
+        struct price_promo part;
+};
+
+struct order_codes {
+        struct order_code *code;        /* promo codes, in the order in which they apply */
+        size_t n;
+        struct order_code *access;      /* NULL: none named */
+        bool opened;                    /* the access code opened a type of this order */
+};
+
+/* Whether the order names any code. */
+bool order_names_codes(const struct order_ask *ask);
+
+/* Of promos_snapshot: what is known of the codes that are named, and of their guest. */
+struct params order_codes_params(struct task *t, const struct order_ask *ask);
+void order_codes_read(struct task *t, const struct order_ask *ask, const struct rows *r, struct order_codes *out);
+
+/*
+ * Refuses an access code that opens nothing or may not be used; strict: also
+ * the first promo code that may not. Else a refused code says so and is left out.
+ */
+bool order_codes_judge(struct arena *a, struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
+
+/* Whether a code that may be used opens this hidden type. Notes that the access code did. */
+bool order_codes_open(struct order_codes *c, struct uuid type);
+
+/* Applies what was not refused, one after the other; lines[].off is filled. strict as above. */
+bool order_codes_apply(struct arena *a, struct order_codes *c, struct promo_line *lines, size_t n, bool strict,
+    struct err *e) MUSTCHECK;
+
+/* The codes that apply, for pricing, and back: their discounts as booked. */
+size_t order_codes_parts(struct arena *a, const struct order_codes *c, struct price_promo **out);
+void order_codes_booked(struct order_codes *c, const struct price_promo *parts);
+
+/*
+ * Whether a discount is more than its code's budget. That code is refused
+ * then: strict: with e set; else the order must be priced anew without it.
+ */
+bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
+
+/* The codes that applied, joined by commas; absent when none did. */
+struct str order_codes_text(struct arena *a, const struct order_codes *c);
+
+/* Queues the taking of their slots, behind order_open; false: none is needed, and there is no answer to get. */
+bool order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask, struct uuid order,
+    const struct order_codes *c);
+
+#endif
