@@ -11,6 +11,8 @@
 #include "edge/reply.h"
 #include "edge/request.h"
 
+struct order_ask;
+
 /* The route is known and the body read. */
 bool gate_admit(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
 
@@ -21,6 +23,12 @@ bool route_find(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
 bool ratelimit_allow(struct request *rq, struct reply *rp, struct err *e) MUSTCHECK;
 /* Counts a refused credential against its address: e becomes rate_limited when there are too many. */
 void ratelimit_refused(struct request *rq, struct err *e);
+/*
+ * Codes that do not exist are counted for their caller and for their event.
+ * Who has had too many may not even try: a hit would tell as much as a miss.
+ */
+bool ratelimit_may_guess(struct request *rq, const struct order_ask *a, struct err *e) MUSTCHECK;
+void ratelimit_guessed(struct request *rq, const struct order_ask *a, size_t misses);
 /* The CORS fields that an access token's caller from an allowed origin gets. */
 void cors_fields(struct request *rq, struct reply *rp);
 

@@ -7,12 +7,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "domain/house/house.h"
+#include "domain/orders/order_promo.h"
 #include "edge/gate.h"
 #include "io/kv.h"
 #include "io/task.h"
 
-
-/* KEYS[1]; ARGV: interval (us), burst. -> allowed, remaining, reset (s), retry after (s). */
+/* KEYS[1]; ARGV: interval (us), burst, 1 (0: only look). -> allowed, remaining, reset (s), retry after (s). */
 static struct kv_script gcra = {
         .lua = "local t = redis.call('TIME') "
                "local now = t[1] * 1000000 + t[2] "
@@ -22,6 +22,7 @@ static struct kv_script gcra = {
                "local room = now - (new - interval * burst) "
                "local wait = math.ceil(-room / 1000000) "
                "if room < 0 then return {0, 0, wait, wait} end "
+               "if ARGV[3] == '0' then return {1, math.floor(room / interval) + 1, 0, 0} end "
                "redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000) + 1) "
                "return {1, math.floor(room / interval), math.ceil((new - now) / 1000000), 0}",
 };
@@ -56,15 +57,22 @@ epoch_text(struct task *t)
 }
 
 static bool
-count(struct task *t, const struct policy *p, struct str who, int64_t out[4])
+ask(struct task *t, const struct policy *p, struct str who, bool take, int64_t out[4])
 {
         struct str key = str_fmt(t->arena, "rl:%.*s:%s:%.*s", STR_ARG(epoch_text(t)), p->name, STR_ARG(who));
         struct str args[] = {
                 str_fmt(t->arena, "%lld", (long long)(p->window_seconds * 1000000 / p->quota)),
                 str_fmt(t->arena, "%lld", (long long)p->quota),
+                take ? STR("1") : STR("0"),
         };
 
         return kv_eval(t->kv, &gcra, &key, 1, args, ARRAY_LEN(args), out, 4);
+}
+
+static bool
+count(struct task *t, const struct policy *p, struct str who, int64_t out[4])
+{
+        return ask(t, p, who, true, out);
 }
 
 bool
@@ -99,6 +107,47 @@ ratelimit_refused(struct request *rq, struct err *e)
         err_clear(e);
         e->retry_after_seconds = (int)n[3];
         (void)err_set(e, ERR_RATE_LIMITED, "too many refused credentials from this address");
+}
+
+/* Who guesses: the credential, behind a server's key the client that it names; and for which event. */
+static bool
+guesses(struct request *rq, const struct order_ask *a, bool take, struct err *e)
+{
+        struct task *t = rq->task;
+        const struct policy policies[] = {
+                { "promo", t->conf->rate_promo_per_minute, 60 },
+                { "promo-event", t->conf->rate_promo_event_per_minute, 60 },
+        };
+        char event[ID_TEXT_MAX];
+        struct str who[2] = { str_of(rq->who.actor), STR_NONE };
+        int64_t n[4];
+
+        if (!rq->who.token && a->client_ip.p != NULL)
+                who[0] = str_fmt(t->arena, "%s:%.*s", rq->who.actor, STR_ARG(a->client_ip));
+        typeid_text("evt", a->event, event);
+        who[1] = str_of(event);
+        for (size_t i = 0; i < ARRAY_LEN(policies); i++) {
+                if (!ask(t, &policies[i], who[i], take, n) || n[0] == 1)
+                        continue;
+                e->retry_after_seconds = (int)n[3];
+                return err_set(e, ERR_RATE_LIMITED, "too many codes that do not exist");
+        }
+        return true;
+}
+
+bool
+ratelimit_may_guess(struct request *rq, const struct order_ask *a, struct err *e)
+{
+        return !order_names_codes(a) || guesses(rq, a, false, e);
+}
+
+void
+ratelimit_guessed(struct request *rq, const struct order_ask *a, size_t misses)
+{
+        struct err ignored = { .code = ERR_NONE };
+
+        for (size_t i = 0; i < misses; i++)
+                (void)!guesses(rq, a, true, &ignored);
 }
 
 static bool

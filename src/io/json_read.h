@@ -86,7 +86,8 @@ struct str json_get_time(struct json_reader *r, const char *key, enum need need)
 bool text_is_time(struct str s);         /* the same check for text from elsewhere (a query parameter) */
 struct str json_get_email(struct json_reader *r, const char *key, enum need need);
 /* An array of up to max strings, each of 1 to length characters; *n of them. What is wrong is named by its index. */
-struct str *json_get_texts(struct json_reader *r, const char *key, enum need need, size_t max, size_t length, size_t *n);
+struct str *json_get_texts(struct json_reader *r, const char *key, enum need need, size_t max, size_t length,
+    size_t *n);
 /*
  * An array of objects: a reader for each, in the arena, *n of them; each is
  * closed by the caller. Fewer than min or more than max: complained about, none.

@@ -15,7 +15,8 @@
 __extension__ typedef __int128 big;
 
 static struct price
-priced_with(struct arena *a, struct price_rules rules, const struct price_ask *ask, size_t lines, struct price_promo *promo)
+priced_with(struct arena *a, struct price_rules rules, const struct price_ask *ask, size_t lines,
+    struct price_promo *promo)
 {
         struct price_cart cart = { ask, lines, promo, promo == NULL ? 0 : 1 };
         struct err e = { .code = ERR_NONE };

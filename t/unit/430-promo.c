@@ -47,8 +47,8 @@ codes_take_off_what_the_page_says(void **state)
                 { "never more than it costs", { .fixed_amount = 99999 }, { { 700, 2 } }, 1, 1400, { { 700, 700 } } },
                 { "fixed per ticket", { .fixed_amount = 300, .per_ticket = true }, { { 200, 2 }, { 1000, 1 } }, 2, 700,
                     { { 200, 200 }, { 300 } } },
-                { "only its types", { .percent_bps = 5000, .types = second, .types_n = 1 }, { { 900, 1 }, { 100, 2 } }, 2,
-                    100, { { 0 }, { 50, 50 } } },
+                { "only its types", { .percent_bps = 5000, .types = second, .types_n = 1 },
+                    { { 900, 1 }, { 100, 2 } }, 2, 100, { { 0 }, { 50, 50 } } },
                 { "all of it", { .percent_bps = 10000 }, { { 1, 3 }, { 0, 1 } }, 2, 3, { { 1, 1, 1 }, { 0 } } },
                 { "of nothing", { .percent_bps = 5000 }, { { 0, 3 } }, 1, 0, { { 0 } } },
                 { "opens only", { .opens = second, .opens_n = 1 }, { { 5000, 1 } }, 1, 0, { { 0 } } },
@@ -66,8 +66,8 @@ codes_take_off_what_the_page_says(void **state)
                 EXPECT(taken == rows[i].taken, "%s: %lld", rows[i].name, (long long)taken);
                 for (size_t l = 0; l < c.n; l++)
                         for (int64_t k = 0; k < c.line[l].quantity; k++)
-                                EXPECT(c.off[l][k] == rows[i].off[l][k], "%s: line %zu, ticket %lld: %lld", rows[i].name,
-                                    l, (long long)k, (long long)c.off[l][k]);
+                                EXPECT(c.off[l][k] == rows[i].off[l][k], "%s: line %zu, ticket %lld: %lld",
+                                    rows[i].name, l, (long long)k, (long long)c.off[l][k]);
                 arena_free(a);
         }
 }
@@ -131,7 +131,8 @@ a_code_is_refused_with_its_reason(void **state)
                 struct cart c;
 
                 cart_of(&c, 2, line);
-                EXPECT(!promo_apply(a, &cart[i], c.line, 2, &taken, &e) && e.code == ERR_PROMO_NOT_APPLICABLE, "cart %zu", i);
+                EXPECT(!promo_apply(a, &cart[i], c.line, 2, &taken, &e) && e.code == ERR_PROMO_NOT_APPLICABLE,
+                    "cart %zu", i);
                 EXPECT(c.off[0][0] == 0 && c.off[1][1] == 0, "cart %zu: nothing is taken", i);
         }
         arena_free(a);

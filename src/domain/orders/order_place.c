@@ -36,7 +36,8 @@ order_of_price(struct task *t, const struct order_ask *ask, struct uuid id, cons
                 .guest_name = ask->guest_name, .guest_email = ask->guest_email,
                 .list = p->list, .discount = p->discount, .net = p->net, .guest_fee = p->guest_fee,
                 .absorbed_fee = p->absorbed_fee, .tax = p->tax, .share = p->share, .reserve = p->reserve,
-                .total = p->total, .version = 1, .promo_code = order_codes_text(t->arena, &terms->codes), .metadata = ask->metadata, .lines_n = p->lines,
+                .total = p->total, .version = 1, .metadata = ask->metadata, .lines_n = p->lines,
+                .promo_code = order_codes_text(t->arena, &terms->codes),
         };
 
         o.status = p->total == 0 || ask->payment_token.p != NULL ? STR("processing") : STR("held");

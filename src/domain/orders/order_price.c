@@ -13,7 +13,6 @@
 #include "io/task.h"
 
 #include "domain/orders/orders.sql.def"
-#include "domain/promos/promos.sql.def"
 
 #define MINIMUM_AMOUNT_DEFAULT 50
 
@@ -218,6 +217,7 @@ order_price(struct task *t, const struct order_ask *ask, const struct order_fact
 struct quoting {
         const struct order_ask *ask;
         bool guest;
+        size_t *misses;
 };
 
 static bool
@@ -234,14 +234,16 @@ quote_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct e
         q.currency = terms.currency;
         q.created_at = row_time(&facts.types, t->arena, 0, "at");
         q.codes = terms.codes;
+        *w->misses = order_codes_unknown(&terms.codes);
         *out = (struct answer){ .status = 200, .body = quote_view(t->arena, w->ask, &q, w->guest) };
         return true;
 }
 
 bool
-order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, struct err *e)
+order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, size_t *misses, struct err *e)
 {
-        struct quoting w = { ask, guest };
+        struct quoting w = { ask, guest, misses };
 
+        *misses = 0;
         return idem_run(t, &ask->idem, quote_run, &w, out, e);
 }

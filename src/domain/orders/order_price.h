@@ -12,8 +12,12 @@
 
 struct payment;
 
-/* What an order would cost, priced and checked as an order is, with no effect; answers 200. */
-bool order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, struct err *e) MUSTCHECK;
+/*
+ * What an order would cost, priced and checked as an order is, with no effect;
+ * answers 200. *misses: codes that do not exist, none when a key is replayed.
+ */
+bool order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, size_t *misses,
+    struct err *e) MUSTCHECK;
 
 struct quote {
         struct price price;

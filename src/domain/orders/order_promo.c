@@ -6,7 +6,7 @@
 #include "io/stmt.h"
 #include "io/task.h"
 
-#include "domain/promos/promos.sql.def"
+#include "domain/orders/orders.sql.def"
 
 #define ACCESS_PLACE (PROMOS_MAX + 1)
 
@@ -263,6 +263,16 @@ order_codes_over_budget(struct order_codes *c, bool strict, struct err *e)
                         return tell(code, e), true;
         }
         return over;
+}
+
+size_t
+order_codes_unknown(const struct order_codes *c)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < c->n; i++)
+                n += c->code[i].refused == ERR_PROMO_UNKNOWN;
+        return n;
 }
 
 struct str

@@ -61,6 +61,9 @@ void order_codes_booked(struct order_codes *c, const struct price_promo *parts);
  */
 bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
 
+/* How many of the promo codes do not exist. */
+size_t order_codes_unknown(const struct order_codes *c);
+
 /* The codes that applied, joined by commas; absent when none did. */
 struct str order_codes_text(struct arena *a, const struct order_codes *c);
 

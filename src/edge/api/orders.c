@@ -4,6 +4,7 @@
 #include "domain/guests/guest.h"
 #include "domain/orders/order_price.h"
 #include "edge/api/api.h"
+#include "edge/gate.h"
 #include "io/json_write.h"
 #include "io/task.h"
 
@@ -124,9 +125,15 @@ api_quote_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct order_ask ask;
         struct answer a;
+        size_t misses = 0;
+        bool ok;
 
-        return order_ask_read(rq, &ask, OPTIONAL, e) && org_visible(rq, ask.org, e) &&
-            order_quote(rq->task, &ask, rq->who.role == ROLE_GUEST, &a, e) && reply_answer(rp, &a);
+        if (!order_ask_read(rq, &ask, OPTIONAL, e) || !org_visible(rq, ask.org, e) ||
+            (order_names_codes(&ask) && (!guest_of_token(rq, &ask, e) || !ratelimit_may_guess(rq, &ask, e))))
+                return false;
+        ok = order_quote(rq->task, &ask, rq->who.role == ROLE_GUEST, &a, &misses, e);
+        ratelimit_guessed(rq, &ask, e->code == ERR_PROMO_UNKNOWN ? 1 : misses);
+        return ok && reply_answer(rp, &a);
 }
 
 bool
@@ -134,9 +141,14 @@ api_order_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct order_ask ask;
         struct answer a;
+        bool ok;
 
-        return order_ask_read(rq, &ask, rq->who.role == ROLE_GUEST ? OPTIONAL : REQUIRED, e) &&
-            guest_of_token(rq, &ask, e) && order_place(rq->task, &ask, &a, e) && reply_answer(rp, &a);
+        if (!order_ask_read(rq, &ask, rq->who.role == ROLE_GUEST ? OPTIONAL : REQUIRED, e) ||
+            !guest_of_token(rq, &ask, e) || !ratelimit_may_guess(rq, &ask, e))
+                return false;
+        ok = order_place(rq->task, &ask, &a, e);
+        ratelimit_guessed(rq, &ask, e->code == ERR_PROMO_UNKNOWN ? 1 : 0);
+        return ok && reply_answer(rp, &a);
 }
 
 /* {order}, seen by the organizer it belongs to, by its own guest, or by the platform. */
