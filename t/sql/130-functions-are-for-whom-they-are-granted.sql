@@ -73,7 +73,7 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{jobs}', $$select * from app.payment_looked_up(501, pg_temp.id('lost'), true)$$),
     ('{jobs}', $$select pg_temp.second('payment a', 'another of a')$$), ('{jobs}', $$select pg_temp.give_back('capture a', 'refund a')$$),
     ('{jobs}', $$select pg_temp.settle_refund('refund a', 'succeeded')$$),
-    ('{api}', $$select * from app.promos_snapshot(501, pg_temp.id('event'), '{CODE}', null)$$), ('{api}', $$select app.promo_take(501, pg_temp.id('order a'), '{}', '{}', '{}', '{}', null)$$),
+    ('{api}', $$select * from app.promos_snapshot(501, pg_temp.id('event'), '{CODE}', null)$$), ('{api}', $$select app.promo_take(501, pg_temp.id('order a'), '{}', '{}', '{}', '{}', '{}', null)$$),
     ('{api}', 'select * from app.credential_by_id(gen_random_uuid())'), ('{api,jobs}', 'select * from app.order_views(501, array[gen_random_uuid()])')) v (roles, q)
 cross join unnest(roles) r;
 

@@ -13,7 +13,7 @@
 create or replace function app.order_open(p_org int, p_order uuid, p_event uuid, p_status text, p_guest uuid,
     p_person uuid, p_guest_texts text[], p_currency text, p_amounts bigint[], p_policy text, p_metadata text,
     p_age_confirmed boolean, p_hold_seconds bigint, p_types uuid[], p_quantities bigint[], p_lines bigint[],
-    p_parts bigint[], p_actor text, p_request text, p_promo_code text)
+    p_parts bigint[], p_actor text, p_request text, p_promo_code text default null)
 returns table (created_at timestamptz, expires_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -1,10 +1,10 @@
--- app.promo_take(p_org, p_order, p_ids, p_codes, p_discounts, p_platforms, p_guest_key)
--- Takes the slots of an order's codes, which the arrays name in the order in
--- which they apply; called in the transaction that opens the order, after it.
+-- app.promo_take(p_org, p_order, p_ids, p_places, p_codes, p_discounts, p_platforms, p_guest_key)
+-- Takes the slots of an order's codes, place by place: 1 to 5 promo codes
+-- in the order in which they apply, 6 the access code; called in the transaction that opens the order, after it.
 -- Slots are taken by promo id, so that two buyers can't block each other.
 -- Raises BX023, BX024, BX026 (promo_take_one).
-create or replace function app.promo_take(p_org int, p_order uuid, p_ids uuid[], p_codes text[], p_discounts bigint[],
-    p_platforms bigint[], p_guest_key bytea) returns void
+create or replace function app.promo_take(p_org int, p_order uuid, p_ids uuid[], p_places bigint[], p_codes text[],
+    p_discounts bigint[], p_platforms bigint[], p_guest_key bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -16,6 +16,6 @@ begin
     loop
         perform app.promo_take_one(p_org, p_ids[v_i], p_codes[v_i], p_discounts[v_i], p_guest_key, false);
         insert into app.promo_uses (org, order_id, place, promo_id, code, discount, platform, guest_key, created_at)
-        values (p_org, p_order, v_i, p_ids[v_i], p_codes[v_i], p_discounts[v_i], p_platforms[v_i], p_guest_key, v_now);
+        values (p_org, p_order, p_places[v_i], p_ids[v_i], p_codes[v_i], p_discounts[v_i], p_platforms[v_i], p_guest_key, v_now);
     end loop;
 end $$;

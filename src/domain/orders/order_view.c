@@ -148,12 +148,14 @@ put_promo(struct json_out *j, const char *name, const struct order_code *c)
         jo_text(j, "code", c->asked);
         jo_bool(j, "applied", c->refused == ERR_NONE);
         jo_z(j, "reason", c->refused == ERR_NONE ? NULL : err_info(c->refused)->code);
-        jo_text(j, "detail", c->why);
-        jo_int(j, "discount", c->part.discount);
+        if (name == NULL) {
+                jo_text(j, "detail", c->why);
+                jo_int(j, "discount", c->part.discount);
+        }
         jo_end_object(j);
 }
 
-/* promo is the first code, promos all of them. */
+/* promo is the first code in short, promos all of them. */
 static void
 put_promos(struct json_out *j, const struct order_codes *c)
 {

@@ -129,7 +129,8 @@ create function pg_temp.promo(p_code text, p_set jsonb default '{}') returns voi
 $$;
 create function pg_temp.guest_key(p_guest text) returns bytea language sql immutable as $$ select sha256(p_guest::bytea) $$;
 create function pg_temp.take(p_order text, p_codes text[], p_discounts bigint[], p_guest text default 'ada') returns void language sql as $$
-    select app.promo_take(501, pg_temp.id(p_order), array(select pg_temp.id(c) from unnest(p_codes) with ordinality u (c, i) order by i), p_codes, p_discounts,
+    select app.promo_take(501, pg_temp.id(p_order), array(select pg_temp.id(c) from unnest(p_codes) with ordinality u (c, i) order by i),
+        array(select generate_series(1, cardinality(p_codes))::bigint), p_codes, p_discounts,
         array(select 0::bigint from unnest(p_codes)), pg_temp.guest_key(p_guest)) $$;
 
 -- An order with codes, as pg_temp.open makes it; what they take off is the organizer's.
