@@ -50,7 +50,7 @@ select results_eq($$select code, for_event from app.promos_snapshot(501, pg_temp
     'for the event: named or none, and with one of its ticket types, or none named');
 
 -- Its time, to the second, for which now is a whole one. The event's zone is a quarter of an hour off and more.
-update ops.test_clock set "offset" = date_trunc('second', now()) - now();
+update ops.test_clock set "offset" = date_trunc('second', now()) + interval '1 s' - now();
 update app.events set time_zone = 'Asia/Kathmandu' where id = pg_temp.id('event');
 create function pg_temp.at(p_by interval, p_zone text default null) returns text language sql as $$
     select to_char(ops.now() at time zone coalesce(p_zone, 'UTC') + p_by, 'YYYY-MM-DD"T"HH24:MI:SS') || case when p_zone is null then 'Z' else '' end $$;
