@@ -94,7 +94,7 @@ update app.promo_codes set active = false where id = pg_temp.id('TWICE');
 select throws_ok($$select pg_temp.discounted('x', 'held', '{TWICE}', '{100}', 'eve')$$, 'BX023', 'promo code TWICE is not valid any more',
     'an inactive code is refused as such, though it is used up');
 select throws_ok($$select pg_temp.discounted('x', 'held', '{NOSUCH}', '{100}')$$, 'BX023', null, 'so is one that is not there');
-select throws_ok($$select app.promo_take(502, pg_temp.id('free'), array[pg_temp.id('ANY')], '{ANY}', '{1}', '{0}', '\x00')$$, 'BX023', null,
+select throws_ok($$select app.promo_take(502, pg_temp.id('free'), array[pg_temp.id('ANY')], '{1}', '{ANY}', '{1}', '{0}', '\x00')$$, 'BX023', null,
     'another organizer can''t take ours');
 
 -- Several in one order: places are the caller's, and all or none.
@@ -103,7 +103,7 @@ select is((select string_agg(code || discount, ' ' order by place) from app.prom
     'slots stand in the order in which the codes apply');
 select throws_ok($$select pg_temp.discounted('stack 2', 'held', '{ANY,HIGH,FIVE}', '{30,20,10}')$$, 'BX024', null, 'one that is used up refuses all');
 select is(pg_temp.left_of('FIVE') || ' ' || pg_temp.guest_uses('ANY'), '99 8990 2', 'and nothing of the others is taken');
-select lives_ok($$select app.promo_take(501, pg_temp.id('free'), '{}', '{}', '{}', '{}', null)$$, 'no code, no slot');
+select lives_ok($$select app.promo_take(501, pg_temp.id('free'), '{}', '{}', '{}', '{}', '{}', null)$$, 'no code, no slot');
 
 -- Given back once, at expiry as at cancel; what is given back by a refund is not given again.
 select pg_temp.discounted('hold', 'held', '{FIVE,ANY}', '{40,1}', 'carl');

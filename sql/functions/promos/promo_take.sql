@@ -1,7 +1,8 @@
 -- app.promo_take(p_org, p_order, p_ids, p_places, p_codes, p_discounts, p_platforms, p_guest_key)
--- Takes the slots of an order's codes, place by place: 1 to 5 promo codes
--- in the order in which they apply, 6 the access code; called in the transaction that opens the order, after it.
--- Slots are taken by promo id, so that two buyers can't block each other.
+-- Takes the slots of an order's codes; called in the transaction that opens the
+-- order, after it. Places: 1 to 5 are promo codes in the order in which they
+-- apply, 6 is the access code. Slots are taken by promo id, so that two buyers
+-- can't block each other.
 -- Raises BX023, BX024, BX026 (promo_take_one).
 create or replace function app.promo_take(p_org int, p_order uuid, p_ids uuid[], p_places bigint[], p_codes text[],
     p_discounts bigint[], p_platforms bigint[], p_guest_key bytea) returns void

@@ -1,7 +1,8 @@
 -- ops.broken_promo_counted(p_limit) -> (org, object, detail)
 -- Of every promo code, what its buckets have left and what live slots have used
 -- is its limit, in uses and in money; what is counted of a guest is what the
--- guest's live slots are; and an order's discount and codes are its slots'.
+-- guest's live slots are; and an order's discount and codes are its slots' (the
+-- access code, place 6, is not named).
 -- Reads all slots, guests' counts and orders.
 -- owner: boxoffice_owner (reads across organizers)
 create or replace function ops.broken_promo_counted(p_limit int) returns table (org int, object text, detail text)
@@ -34,7 +35,7 @@ begin
     select o.org, 'order ' || o.id, format('it has a discount of %s and codes %s; its slots sum to %s and name %s', o.discount,
         coalesce(o.promo_code, 'none'), coalesce(u.discount, 0), coalesce(u.codes, 'none'))
     from app.orders o
-    left join (select x.org, x.order_id, sum(x.discount) as discount, string_agg(x.code, ',' order by x.place) as codes
+    left join (select x.org, x.order_id, sum(x.discount) as discount, string_agg(x.code, ',' order by x.place) filter (where x.place < 6) as codes
             from app.promo_uses x group by x.org, x.order_id) u
         on u.org = o.org and u.order_id = o.id
     where o.discount <> coalesce(u.discount, 0) or o.promo_code is distinct from u.codes
