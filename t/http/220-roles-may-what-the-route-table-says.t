@@ -24,7 +24,9 @@ my %key = (
     'organizer token' => $s->must(POST => '/v1/access_tokens', { organizer => $shop->{organizer} })->{token},
     guest     => $s->must(POST => '/v1/access_tokens', { order => $order->{id} })->{token},
 );
-my %id = (org => $shop->{organizer}, event => $shop->{event}, type => $types->{Floor}, order => $order->{id}, key => 'key_' . '0' x 26, token => 'att_' . '0' x 26);
+my $promo = $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, discount => { type => 'percent', percent_bps => 1000 } });
+my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{event}, type => $types->{Floor}, order => $order->{id}, key => 'key_' . '0' x 26,
+    token => 'att_' . '0' x 26);
 
 # Bodies that do what the route is for.
 my %body = (
@@ -37,6 +39,8 @@ my %body = (
     '/v1/events/{event}'               => { name => 'F' },
     '/v1/events/{event}/ticket_types'  => { name => 'T', price => 1, quantity => 1 },
     '/v1/events/{event}/ticket_types/{type}' => { name => 'U' },
+    '/v1/promo_codes'                  => { organizer => $shop->{organizer}, discount => { type => 'percent', percent_bps => 1000 } },
+    '/v1/promo_codes/{promo}'          => { max_per_guest => 2 },
     '/v1/quotes'                       => $s->order_body($shop, { Floor => 1 }),
     '/v1/orders'                       => $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa'),
     '/v1/orders/{order}/pay'           => { payment_token => 'tok_visa' },
@@ -78,7 +82,7 @@ for my $route (@routes) {
 
 # --- ids that nobody has, for those who are let in ---------------------------------------
 
-my %nobody = (org => 'org', event => 'evt', type => 'tkt', order => 'ord', key => 'key', token => 'att');
+my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', key => 'key', token => 'att');
 for my $route (grep { $_->{path} =~ /\{/ } @routes) {
     my ($method, $pattern) = @$route{qw(method path)};
     for my $id ('0' x 26, '7zzzzzzzzzzzzzzzzzzzzzzzzz', '0', '%2e%2e') {

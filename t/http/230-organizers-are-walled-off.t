@@ -3,6 +3,7 @@
 # By calling every route with an id of route.def's kinds that belongs to the neighbour.
 use strict;
 use warnings;
+use JSON::PP;
 use Problem;
 use Stack;
 use Test::More;
@@ -17,7 +18,9 @@ sub house {
     my $guest = { guest => { email => "$name\@guest.example", name => $name } };
     my $paid  = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa', %$guest)->{json};
     my $held  = $s->buy($shop, { Floor => 1 }, %$guest)->{json};
-    return (shop => $shop, org => $shop->{organizer}, event => $shop->{event}, type => $shop->{types}{Floor}, order => $held->{id}, paid => $paid->{id},
+    my $promo = $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => 'BOTH', discount => { type => 'percent', percent_bps => 1000 } });
+    return (promo => $promo->{id}, shop => $shop, org => $shop->{organizer}, event => $shop->{event}, type => $shop->{types}{Floor},
+        order => $held->{id}, paid => $paid->{id},
         guest_id => $held->{guest}{id});
 }
 my %seller = (
@@ -32,17 +35,17 @@ my %guest = (
 my ($number) = $s->dbh->selectrow_array('select org from app.organizers where name = ?', undef, 'their');
 my $state = sub {
     return join '|', map { $s->dbh->selectrow_array("select coalesce(md5(string_agg(x::text, ',' order by x::text)), '-') from $_ x where org = $number") }
-        qw(app.organizers app.events app.ticket_types app.ticket_buckets app.orders app.order_lines app.payments ledger.entries ops.audit ops.outbox);
+        qw(app.organizers app.promo_codes app.events app.ticket_types app.ticket_buckets app.orders app.order_lines app.payments ledger.entries ops.audit ops.outbox);
 };
 my $before = $state->();
 
 my %body = (
     '/v1/organizers/{org}' => { name => 'X' }, '/v1/organizers/{org}/verification' => { status => 'rejected' }, '/v1/events/{event}' => { name => 'X' },
     '/v1/events/{event}/ticket_types' => { name => 'T', price => 1, quantity => 1 }, '/v1/events/{event}/ticket_types/{type}' => { price => 0 },
-    '/v1/orders/{order}/pay' => { payment_token => 'tok_visa' },
+    '/v1/promo_codes/{promo}' => { active => JSON::PP::false }, '/v1/orders/{order}/pay' => { payment_token => 'tok_visa' },
 );
 my %may;
-for my $route (grep { $_->{path} =~ /\{(?:org|event|order)\}/ } routes()) {
+for my $route (grep { $_->{path} =~ /\{(?:org|event|promo|order)\}/ } routes()) {
     push @{ $may{$_} }, [ @$route{qw(method path)} ] for keys %{ $route->{who} };
 }
 cmp_ok(scalar @{ $may{organizer} }, '>=', 10, 'route.def is read');
@@ -65,7 +68,8 @@ for my $route (grep { $_->[1] =~ /\{order\}/ } @{ $may{guest} }) {
     for my $how (sort keys %guest) {
         for my $kind (qw(order paid)) {
             my $path = $pattern =~ s/\{order\}/$their{$kind}/r;
-            problem_ok($s->call($method => $path, $method =~ /^P/ ? $body{$pattern} : undef, key => $guest{$how}), 404, 'not_found', "$method $pattern ($kind) by $how");
+            problem_ok($s->call($method => $path, $method =~ /^P/ ? $body{$pattern} : undef, key => $guest{$how}), 404, 'not_found',
+                "$method $pattern ($kind) by $how");
         }
     }
 }
@@ -73,7 +77,7 @@ for my $route (grep { $_->[1] =~ /\{order\}/ } @{ $may{guest} }) {
 # An id with the caller's number inside and the rest of the neighbour's.
 my $forged = sub { my ($id, $mine) = @_; substr $id, 17, 8, substr $mine, 17, 8; return $id };
 problem_ok($s->call(GET => "/v1/$_->[0]/" . $forged->($their{ $_->[1] }, $own{ $_->[1] }), undef, key => $seller{key}), 404, 'not_found', "a forged id below $_->[0]")
-    for [ 'events', 'event' ], [ 'orders', 'order' ], [ 'organizers', 'org' ];
+    for [ 'events', 'event' ], [ 'orders', 'order' ], [ 'promo_codes', 'promo' ], [ 'organizers', 'org' ];
 
 # --- ids in bodies and queries ----------------------------------------------------------
 
@@ -84,7 +88,7 @@ for my $how (sort keys %seller) {
     problem_ok($s->call(POST => '/v1/quotes', $s->order_body($their{shop}, { Floor => 1 }), @as), 404, 'not_found', "a quote for their event by $how");
     problem_ok($s->call(POST => '/v1/quotes', { %{ $s->order_body($own{shop}, { Floor => 1 }) }, items => [ { ticket_type => $their{type}, quantity => 1 } ] }, @as),
         404, 'not_found', "a quote of own event, their type by $how");
-    problem_ok($s->call(GET => "/v1/$_?organizer=$their{org}", undef, @as), 404, 'not_found', "their $_ by $how") for qw(events orders ledger/entries);
+    problem_ok($s->call(GET => "/v1/$_?organizer=$their{org}", undef, @as), 404, 'not_found', "their $_ by $how") for qw(events promo_codes orders ledger/entries);
     for my $query ("orders?event=$their{event}", "orders?guest=$their{guest_id}", "ledger/entries?order=$their{paid}") {
         is_deeply($s->call(GET => "/v1/$query", undef, @as)->{json}{data} // [], [], ($query =~ s{=.*}{}r) . " of theirs by $how finds nothing");
     }
@@ -96,10 +100,13 @@ problem_ok($s->call(POST => '/v1/orders', { %{ $s->order_body($own{shop}, { Floo
 
 # --- lists -------------------------------------------------------------------------------------
 
-my $ids = sub { my ($path, $key) = @_; return [ sort map { $_->{id} } @{ $s->must(GET => "$path?limit=100", undef, key => $key)->{data} } ] };
+my $ids = sub { my ($path, $key) = @_; return [ sort map { $_->{id} } @{ $s->must(GET => $path . ($path =~ /\?/ ? q(&) : q(?)) . "limit=100", undef,
+    key => $key)->{data} } ] };
 for my $how (sort keys %seller) {
     my @events = @{ $ids->('/v1/events', $seller{$how}) };
     ok(grep({ $_ eq $own{event} } @events) && !grep({ $_ eq $their{event} } @events), "events by $how: own only");
+    is_deeply($ids->('/v1/promo_codes', $seller{$how}), [ $own{promo} ], "promo codes by $how: own only");
+    is_deeply($ids->('/v1/promo_codes?code=both', $seller{$how}), [ $own{promo} ], '... and by name');
     is_deeply($ids->('/v1/orders', $seller{$how}), [ sort @own{qw(order paid)} ], "orders by $how: own only");
     is_deeply([ map { $_->{order} } @{ $s->must(GET => '/v1/ledger/entries', undef, key => $seller{$how})->{data} } ], [ $own{paid} ],
         "ledger entries by $how: own only");

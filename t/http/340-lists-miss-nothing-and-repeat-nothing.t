@@ -18,6 +18,8 @@ my %list = (
     '/v1/events'     => [ $seller,    sub { $s->must(POST => '/v1/events', \%event)->{id} } ],
     "/v1/events/$shop->{event}/ticket_types" => [ $seller, sub { $s->must(POST => "/v1/events/$shop->{event}/ticket_types", { name => 'T', price => 1,
         quantity => 1 })->{id} } ],
+    '/v1/promo_codes' => [ $seller, sub { $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, discount => { type => 'fixed',
+        amount => 100 } })->{id} } ],
     '/v1/orders'     => [ $seller,    sub { $s->must(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }))->{id} } ],
     '/v1/ledger/entries' => [ $seller, sub { $s->must(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa')); return } ],
 );

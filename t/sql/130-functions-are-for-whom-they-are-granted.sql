@@ -31,7 +31,7 @@ from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::
 where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release', 'app.order_held_again', 'app.inventory_take',
     'app.inventory_give', 'app.inventory_set', 'app.inventory_refuse', 'app.guest_put', 'ops.job_put', 'ops.job_drop',
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
-    'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_set', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
+    'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_set', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
 
 -- Those that are an operator's.
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
@@ -58,6 +58,8 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{api}', 'select * from app.orders_page(501, null, null, null, null, null, null, null, 10)'),
     ('{api}', 'select * from app.orders_page(null, null, null, null, gen_random_uuid(), 0, null, null, 10)'),
     ('{api}', 'select * from ledger.entries_list(null, null, null, array[]::timestamptz[], null, null, 10)'),
+    ('{api}', 'select * from app.promos_list_all(null, null, null, null, 10)'), ('{api}', 'select * from app.promos_list(501, null, null, null, null, null, 10)'),
+    ('{api}', 'select * from app.promo_get(501, gen_random_uuid())'), ('{api}', 'select * from app.promos_usage(501, null, null, false)'),
     ('{api}', 'select * from app.events_list_all(null, null, null, 10)'), ('{api,hook}', $$select * from app.credential_find('\x00')$$),
     ('{jobs}', $$select ops.job_ensure(0, 'sweep', pg_temp.id('sweep'))$$), ('{jobs}', 'select ops.sweep_since(60)'), ('{jobs}', 'select ops.sweep_since(null)'),
     ('{jobs}', $$select ops.job_extend(0, 'sweep', pg_temp.id('sweep'), gen_random_uuid(), 1000)$$), ('{jobs}', $$select ops.recovery_end('tester')$$),

@@ -14,7 +14,7 @@
 static void
 put_field(struct json_out *o, const struct catalog_field *f, const struct rows *r, struct arena *a, int i)
 {
-        if (row_is_null(r, i, f->column)) {
+        if (f->kind != KIND_DISCOUNT && row_is_null(r, i, f->column)) {
                 jo_null(o, f->name);
                 return;
         }
@@ -34,6 +34,17 @@ put_field(struct json_out *o, const struct catalog_field *f, const struct rows *
         case KIND_EVENT:
                 jo_id(o, f->name, "evt", row_uuid(r, i, f->column));
                 return;
+        case KIND_BATCH:
+                jo_id(o, f->name, "bat", row_uuid(r, i, f->column));
+                return;
+        case KIND_DISCOUNT:
+        case KIND_EVENTS:
+        case KIND_TYPES:
+        case KIND_FUNDER:
+                promo_field_put(o, f, r, a, i);
+                return;
+        case KIND_CODE:
+        case KIND_WINDOW:
         case KIND_TEXT:
         case KIND_EMAIL:
         case KIND_COUNTRY:
@@ -118,7 +129,7 @@ bool
 catalog_create(struct task *t, struct tx *tx, const struct catalog_change *c, struct catalog_item *out, struct err *e)
 {
         static const struct stmt *const stmts[] = { &stmt_organizer_create, &stmt_event_create,
-            &stmt_ticket_type_create };
+            &stmt_ticket_type_create, &stmt_promo_create };
         struct params p = params_in(t->arena);
         struct rows r;
 
@@ -126,6 +137,8 @@ catalog_create(struct task *t, struct tx *tx, const struct catalog_change *c, st
         if (c->object == CATALOG_TICKET_TYPE)
                 param_uuid(&p, c->event);
         param_text(&p, c->doc);
+        if (c->object == CATALOG_PROMO)
+                param_bool(&p, c->may_fund);
         param_z(&p, c->actor);
         param_text(&p, t->subject.request_id);
         if (!tx_call(tx, stmts[c->object], &p, &r, e))
@@ -145,19 +158,21 @@ static bool
 update_tx(struct tx *tx, void *arg, struct err *e)
 {
         static const struct stmt *const stmts[] = { &stmt_organizer_update, &stmt_event_update,
-            &stmt_ticket_type_update };
+            &stmt_ticket_type_update, &stmt_promo_update };
         struct updating *u = arg;
         const struct catalog_change *c = u->change;
         struct params p = params_in(u->task->arena);
         struct rows r;
 
         param_i64(&p, c->org);
-        if (c->object != CATALOG_ORGANIZER)
+        if (c->object == CATALOG_EVENT || c->object == CATALOG_TICKET_TYPE)
                 param_uuid(&p, c->event);
-        if (c->object == CATALOG_TICKET_TYPE)
+        if (c->object == CATALOG_TICKET_TYPE || c->object == CATALOG_PROMO)
                 param_uuid(&p, c->id);
         param_i64_or_null(&p, c->if_version != 0, c->if_version);
         param_text(&p, c->doc);
+        if (c->object == CATALOG_PROMO)
+                param_bool(&p, c->may_fund);
         param_z(&p, c->actor);
         param_text(&p, u->task->subject.request_id);
         if (!tx_call(tx, stmts[c->object], &p, &r, e))
@@ -179,7 +194,8 @@ bool
 catalog_find(struct task *t, enum catalog_object object, int32_t org, struct uuid event, struct uuid id,
     struct catalog_item *out, struct err *e)
 {
-        static const struct stmt *const stmts[] = { &stmt_organizer_get, &stmt_event_get, &stmt_ticket_types_list };
+        static const struct stmt *const stmts[] = { &stmt_organizer_get, &stmt_event_get, &stmt_ticket_types_list,
+            &stmt_promo_get };
         struct params p = params_in(t->arena);
         struct rows r;
 
@@ -187,9 +203,21 @@ catalog_find(struct task *t, enum catalog_object object, int32_t org, struct uui
                 p = type_params(t, org, event, id);
         else
                 param_i64(&p, org);
-        if (object == CATALOG_EVENT)
+        if (object == CATALOG_EVENT || object == CATALOG_PROMO)
                 param_uuid(&p, id);
         return db_query(t->db, t->arena, &t->subject, stmts[object], &p, &r, e) && one_item(t, &r, object, out, e);
+}
+
+static const struct stmt *
+promos_stmt(const struct catalog_filter *f, struct params *p)
+{
+        if (f->org != 0) {
+                param_i64(p, f->org);
+                param_uuid_or_null(p, f->batch);
+        }
+        param_text(p, f->code);
+        param_text(p, f->active);
+        return f->org != 0 ? &stmt_promos_list : &stmt_promos_list_all;
 }
 
 /* The statement and what stands before the page's place among its parameters. */
@@ -209,6 +237,8 @@ list_stmt(const struct catalog_filter *f, struct params *p)
                 param_uuid(p, f->event);
                 param_null(p);
                 return &stmt_ticket_types_list;
+        case CATALOG_PROMO:
+                return promos_stmt(f, p);
         }
         NEVER("catalog object");
 }

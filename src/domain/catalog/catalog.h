@@ -1,7 +1,7 @@
 /*
- * catalog.h - organizers, events and ticket types.
+ * catalog.h - organizers, events, ticket types and promo codes.
  *
- * Each is a table of fields (organizer.def, event.def, ticket_type.def): what
+ * Each is a table of fields (organizer.def, event.def, ticket_type.def, promo_code.def): what
  * the API calls a field, in which group it stands, its column, kind, range and
  * default. One reader turns a request into the columns to write (as JSON, for
  * a writing function), one writer turns a row into what the API shows. What
@@ -18,7 +18,7 @@
 struct job;
 struct task;
 
-enum catalog_object { CATALOG_ORGANIZER, CATALOG_EVENT, CATALOG_TICKET_TYPE };
+enum catalog_object { CATALOG_ORGANIZER, CATALOG_EVENT, CATALOG_TICKET_TYPE, CATALOG_PROMO };
 
 /* What a caller sees of one object. */
 struct catalog_item {
@@ -34,6 +34,7 @@ struct catalog_change {
         struct uuid event;              /* of a ticket type; of an event, itself */
         struct uuid id;                 /* when changed */
         struct str doc;                 /* columns as JSON */
+        bool may_fund;                  /* of promo codes: may spend the platform's money */
         int64_t if_version;             /* 0: whatever it is */
         const char *actor;
 };
@@ -59,6 +60,8 @@ struct catalog_filter {
         int32_t org;                    /* 0: every organizer's */
         struct uuid event;              /* of ticket types */
         struct str status;              /* of events; absent: any */
+        struct str code, active;        /* of promo codes; active: "true" or "false"; absent: any */
+        struct uuid batch;              /* of promo codes, of one organizer; nil: any */
         struct str before_at;
         struct uuid before_id;
         int64_t limit;

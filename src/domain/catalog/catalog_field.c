@@ -4,13 +4,14 @@
 #include "base/check.h"
 #include "base/money.h"
 #include "domain/catalog/catalog_field.h"
+#include "domain/promos/promo.h"
 #include "io/json_write.h"
 #include "outside/gateway.h"
 
-enum { FIELD_OPTIONAL = 0, FIELD_REQUIRED = 1, FIELD_SHOWN = 2 };
+enum { FIELD_OPTIONAL = 0, FIELD_REQUIRED = 1, FIELD_SHOWN = 2, FIELD_CREATED = 3 };
 #define FIELD(group, name, column, kind, need, min, max, otherwise) \
         { group, name, column, KIND_##kind, FIELD_##need == FIELD_REQUIRED, FIELD_##need == FIELD_SHOWN, \
-            min, max, otherwise },
+            FIELD_##need == FIELD_CREATED, min, max, otherwise },
 static const struct catalog_field organizer_fields[] = {
 #include "domain/catalog/organizer.def"
 };
@@ -20,12 +21,16 @@ static const struct catalog_field event_fields[] = {
 static const struct catalog_field ticket_type_fields[] = {
 #include "domain/catalog/ticket_type.def"
 };
+static const struct catalog_field promo_code_fields[] = {
+#include "domain/catalog/promo_code.def"
+};
 #undef FIELD
 
 static const struct catalog_table tables[] = {
         [CATALOG_ORGANIZER] = { "organizer", "org", organizer_fields, ARRAY_LEN(organizer_fields) },
         [CATALOG_EVENT] = { "event", "evt", event_fields, ARRAY_LEN(event_fields) },
         [CATALOG_TICKET_TYPE] = { "ticket_type", "tkt", ticket_type_fields, ARRAY_LEN(ticket_type_fields) },
+        [CATALOG_PROMO] = { "promo_code", "pro", promo_code_fields, ARRAY_LEN(promo_code_fields) },
 };
 
 const struct catalog_table *
@@ -104,14 +109,23 @@ read_field(struct json_reader *r, const struct catalog_field *f, enum need need,
                 word = json_get_word(r, f->name, need, words_of(f->kind));
                 jo_z(o, f->column, word < 0 ? NULL : words_of(f->kind)[word]);
                 return;
+        case KIND_CODE:
+        case KIND_DISCOUNT:
+        case KIND_EVENTS:
+        case KIND_TYPES:
+        case KIND_WINDOW:
+        case KIND_FUNDER:
+                promo_field_read(r, f, o);
+                return;
         case KIND_ORGANIZER:
         case KIND_EVENT:
+        case KIND_BATCH:
                 NEVER("a field that is only shown");
         }
 }
 
 static void
-put_default(const struct catalog_field *f, struct json_out *o)
+put_default(const struct catalog_field *f, struct json_out *o, struct arena *a)
 {
         int64_t v;
 
@@ -119,8 +133,20 @@ put_default(const struct catalog_field *f, struct json_out *o)
                 jo_int(o, f->column, v);
         else if (f->kind == KIND_BOOLEAN)
                 jo_bool(o, f->column, strcmp(f->otherwise, "true") == 0);
+        else if (f->kind == KIND_CODE)
+                promo_field_random(f, o, a);
         else
                 jo_z(o, f->column, f->otherwise);
+}
+
+/* An explicit null. */
+static void
+clear_field(const struct catalog_field *f, struct json_out *o)
+{
+        if (f->kind == KIND_DISCOUNT)
+                promo_field_clear(f, o);
+        else
+                jo_null(o, f->column);
 }
 
 void
@@ -141,7 +167,7 @@ catalog_read(struct json_reader *root, enum catalog_object object, bool creating
                 const struct catalog_field *f = &table->field[i];
                 bool null;
 
-                if (f->shown_only)
+                if (f->shown_only || (f->created_only && !creating))
                         continue;
                 if (f->group != NULL && (name == NULL || strcmp(name, f->group) != 0)) {
                         if (name != NULL)
@@ -155,9 +181,9 @@ catalog_read(struct json_reader *root, enum catalog_object object, bool creating
                 if (json_has(r, f->name) || (creating && f->required))
                         read_field(r, f, creating && f->required ? REQUIRED : OPTIONAL, &o);
                 else if (creating && f->otherwise != NULL)
-                        put_default(f, &o);
+                        put_default(f, &o, root->arena);
                 else if (!creating && !f->required && f->otherwise == NULL && null)
-                        jo_null(&o, f->column);
+                        clear_field(f, &o);
         }
         if (name != NULL)
                 (void)!json_reader_close(&group);

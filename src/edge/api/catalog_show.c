@@ -1,4 +1,4 @@
-/* catalog_show.c - shared by the handlers of organizers, events and ticket types. */
+/* catalog_show.c - shared by the handlers of organizers, events, ticket types and promo codes. */
 #include "base/base.h"
 #include "base/arena.h"
 #include "edge/api/api.h"
@@ -57,6 +57,15 @@ catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f
         for (size_t i = 0; i < n; i++)
                 shown[i] = (struct page_item){ items[i].view, items[i].created_at, items[i].id };
         return reply_page(rp, &page, shown, n);
+}
+
+struct uuid
+catalog_get_organizer(struct request *rq, struct json_reader *r)
+{
+        bool own = rq->who.role == ROLE_ORGANIZER;
+        struct uuid id = json_get_id(r, "organizer", own ? OPTIONAL : REQUIRED, "org");
+
+        return own && uuid_is_nil(id) ? rq->who.subject : id;
 }
 
 bool

@@ -1,4 +1,4 @@
-/* catalog_show.h - what the handlers of organizers, events and ticket types share. */
+/* catalog_show.h - what the handlers of organizers, events, ticket types and promo codes share. */
 #ifndef EDGE_API_CATALOG_SHOW_H
 #define EDGE_API_CATALOG_SHOW_H
 
@@ -13,6 +13,8 @@ bool catalog_show_created(struct request *rq, struct reply *rp, const struct cat
 /* A page; f's place and limit come from the request. known: the query parameters of this call, NULL-ended. */
 bool catalog_show_list(struct request *rq, struct reply *rp, struct catalog_filter *f, const char *const *known,
     struct err *e) MUSTCHECK;
+/* Whose a new event or promo code is: an organizer need not name itself. */
+struct uuid catalog_get_organizer(struct request *rq, struct json_reader *r);
 /* {org}, {event}, {type} of the path; visible to the caller. */
 bool catalog_param_org(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;
 bool catalog_param_event(struct request *rq, struct uuid *out, struct err *e) MUSTCHECK;

@@ -6,22 +6,12 @@
 #include "edge/api/catalog_show.h"
 #include "io/task.h"
 
-/* The organizer of a new event: its own caller need not name it. */
-static struct uuid
-get_organizer(struct request *rq, struct json_reader *r)
-{
-        bool own = rq->who.role == ROLE_ORGANIZER;
-        struct uuid id = json_get_id(r, "organizer", own ? OPTIONAL : REQUIRED, "org");
-
-        return own && uuid_is_nil(id) ? rq->who.subject : id;
-}
-
 bool
 api_event_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct catalog_change c = { .object = CATALOG_EVENT, .actor = rq->who.actor };
         struct json_reader r = json_reader_root(rq->task->arena, rq->json, e);
-        struct uuid organizer = get_organizer(rq, &r);
+        struct uuid organizer = catalog_get_organizer(rq, &r);
 
         c.org = uuid_org(organizer);
         catalog_read(&r, CATALOG_EVENT, true, uuid_new(c.org), &c.doc);

@@ -1,0 +1,43 @@
+-- app.promos_usage(p_org, p_promos, p_batch, p_each)
+--   -> (batch, code, codes, reserved, committed, returned, discount_given, platform_funded, list, revenue, guests)
+-- What promo codes have done: those of p_promos, of p_batch, or (null) all of
+-- the organizer's. p_each: a row for each code, and one for those of a batch
+-- together; else one row for all. A slot is reserved while its order waits,
+-- committed by the payment, and counts no more once the order has expired
+-- or was cancelled. Money and guests are those of committed slots; list and
+-- revenue (its net) count an order once, whatever codes it has.
+create or replace function app.promos_usage(p_org int, p_promos uuid[], p_batch uuid, p_each boolean)
+returns table (batch uuid, code text, codes bigint, reserved bigint, committed bigint, returned bigint, discount_given bigint,
+    platform_funded bigint, list bigint, revenue bigint, guests bigint)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with chosen as (
+        select p.id, p.code, p.batch, case when p_each then coalesce(p.batch, p.id) else p_batch end as part
+        from app.promo_codes p
+        where p.org = p_org and (p_promos is null or p.id = any (p_promos)) and (p_batch is null or p.batch = p_batch)
+    ), slot as (
+        select c.part, u.order_id, u.guest_key, u.discount, u.platform, o.list, o.net, u.returned_at is not null as back,
+            u.returned_at is null and o.status in ('held', 'processing') as waits,
+            u.returned_at is null and o.status in ('paid', 'partially_refunded', 'refunded') as stays
+        from chosen c join app.promo_uses u on u.org = p_org and u.promo_id = c.id
+        join app.orders o on o.org = p_org and o.id = u.order_id
+    ), counted as (
+        select s.part, count(*) filter (where s.waits) as waits, count(*) filter (where s.stays) as stay,
+            count(*) filter (where s.back) as back, sum(s.discount) filter (where s.stays) as off,
+            sum(s.platform) filter (where s.stays) as platform, count(distinct s.guest_key) filter (where s.stays) as guests
+        from slot s group by s.part
+    ), sold as (
+        select x.part, sum(x.list) as list, sum(x.net) as net
+        from (select distinct s.part, s.order_id, s.list, s.net from slot s where s.stays) x group by x.part
+    ), parts as (
+        select c.part, max(c.code) as code, count(*) as codes, count(c.batch) > 0 as made_together from chosen c group by c.part
+    )
+    select case when p.made_together then p.part end, case when p_each and not p.made_together then p.code end, p.codes,
+        coalesce(c.waits, 0), coalesce(c.stay, 0), coalesce(c.back, 0), coalesce(c.off, 0)::bigint,
+        coalesce(c.platform, 0)::bigint, coalesce(s.list, 0)::bigint, coalesce(s.net, 0)::bigint, coalesce(c.guests, 0)
+    from parts p left join counted c on c.part is not distinct from p.part
+    left join sold s on s.part is not distinct from p.part
+    order by coalesce(c.stay, 0) desc, p.part;
+end $$;

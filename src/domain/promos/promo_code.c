@@ -1,0 +1,116 @@
+/* promo_code.c - names of promo codes, and what they have done. */
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/secret.h"
+#include "domain/promos/promo_code.h"
+#include "io/db.h"
+#include "io/json_write.h"
+#include "io/stmt.h"
+#include "io/task.h"
+
+#include "domain/promos/promo_code.sql.def"
+
+struct str
+promo_code_random(struct arena *a, struct str prefix, size_t n)
+{
+        static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        char *z = arena_alloc(a, prefix.n + n + 1);
+
+        memcpy(z, prefix.p, prefix.n);
+        random_bytes(z + prefix.n, n);
+        for (size_t i = prefix.n; i < prefix.n + n; i++)
+                z[i] = crockford[(unsigned char)z[i] % 32];
+        return (struct str){ z, prefix.n + n };
+}
+
+static struct promo_usage
+usage_of_row(struct task *t, const struct rows *r, int i)
+{
+        struct promo_usage u = {
+                .code = row_text(r, i, "code"),
+                .codes = row_i64(r, i, "codes"),
+                .reserved = row_i64(r, i, "reserved"),
+                .committed = row_i64(r, i, "committed"),
+                .returned = row_i64(r, i, "returned"),
+                .discount = row_i64(r, i, "discount_given"),
+                .platform = row_i64(r, i, "platform_funded"),
+                .list = row_i64(r, i, "list"),
+                .revenue = row_i64(r, i, "revenue"),
+                .guests = row_i64(r, i, "guests"),
+        };
+        char text[ID_TEXT_MAX];
+
+        if (!row_is_null(r, i, "batch")) {
+                typeid_text("bat", row_uuid(r, i, "batch"), text);
+                u.batch = str_dup(t->arena, str_of(text));
+        }
+        return u;
+}
+
+bool
+promo_usage_ask(struct task *t, const struct promo_choice *c, struct promo_usage **out, size_t *n, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, c->org);
+        if (c->promos == NULL)
+                param_null(&p);
+        else
+                param_uuid_array(&p, c->promos, c->promos_n);
+        param_uuid_or_null(&p, c->batch);
+        param_bool(&p, c->each);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_promos_usage, &p, &r, e))
+                return false;
+        *n = (size_t)r.n;
+        *out = ARENA_ARRAY(t->arena, struct promo_usage, *n + 1);
+        for (int i = 0; i < r.n; i++)
+                (*out)[i] = usage_of_row(t, &r, i);
+        return true;
+}
+
+static struct str
+usage_view(struct arena *a, struct uuid promo, struct str currency, const struct promo_usage *u)
+{
+        struct json_out o = json_out_new(a);
+
+        jo_object(&o, NULL);
+        jo_z(&o, "object", "promo_usage");
+        jo_id(&o, "promo_code", "pro", promo);
+        jo_text(&o, "currency", currency);
+        jo_object(&o, "redemptions");
+        jo_int(&o, "reserved", u->reserved);
+        jo_int(&o, "committed", u->committed);
+        jo_int(&o, "returned", u->returned);
+        jo_end_object(&o);
+        jo_int(&o, "discount_given", u->discount);
+        jo_object(&o, "funded_by");
+        jo_int(&o, "organizer", u->discount - u->platform);
+        jo_int(&o, "platform", u->platform);
+        jo_end_object(&o);
+        jo_int(&o, "list", u->list);
+        jo_int(&o, "revenue", u->revenue);
+        jo_int(&o, "guests", u->guests);
+        jo_end_object(&o);
+        return json_out_str(&o);
+}
+
+bool
+promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out, struct err *e)
+{
+        struct promo_choice c = { .org = org, .promos = &promo, .promos_n = 1 };
+        struct params p = params_in(t->arena);
+        struct promo_usage *usage;
+        struct rows r;
+        size_t n;
+
+        param_i64(&p, org);
+        param_uuid(&p, promo);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_promo_currency, &p, &r, e) ||
+            !promo_usage_ask(t, &c, &usage, &n, e))
+                return false;
+        if (r.n == 0 || n == 0)
+                return err_set(e, ERR_NOT_FOUND, "there is no such promo code");
+        *out = usage_view(t->arena, promo, row_text(&r, 0, "currency"), &usage[0]);
+        return true;
+}

@@ -1,0 +1,45 @@
+/*
+ * promo_code.h - promo codes as those who give them out see them, besides what
+ * the catalogue has (domain/catalog): names, and what they have done. What a
+ * code takes off an order is promo.h's.
+ */
+#ifndef DOMAIN_PROMOS_PROMO_CODE_H
+#define DOMAIN_PROMOS_PROMO_CODE_H
+
+#include "base/err.h"
+#include "base/id.h"
+
+struct arena;
+struct task;
+
+#define PROMO_CODE_RANDOM       8       /* characters of a code that nobody chose */
+#define PROMO_COPY_RANDOM       10      /* of one of many, after their prefix: 50 bits */
+
+/* prefix, and n random characters of Crockford's base32, upper case. */
+struct str promo_code_random(struct arena *a, struct str prefix, size_t n);
+
+struct promo_usage {
+        struct str batch;               /* bat_..., when the row is of a batch; else absent */
+        struct str code;                /* of the row's one code, where rows are told apart */
+        int64_t codes;
+        int64_t reserved, committed, returned;          /* slots */
+        int64_t discount, platform;     /* given on paid orders, and the platform's part of it */
+        int64_t list, revenue;          /* of those orders, each counted once; revenue is their net */
+        int64_t guests;
+};
+
+/* Which codes: those named, or of a batch, or (neither) all of the organizer's. */
+struct promo_choice {
+        int32_t org;
+        const struct uuid *promos;
+        size_t promos_n;
+        struct uuid batch;
+        bool each;                      /* a row for each code, those of a batch together; else one for all */
+};
+/* No row: there are no such codes. */
+bool promo_usage_ask(struct task *t, const struct promo_choice *c, struct promo_usage **out, size_t *n,
+    struct err *e) MUSTCHECK;
+/* Of one code, as the API shows it; ERR_NOT_FOUND. */
+bool promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out, struct err *e) MUSTCHECK;
+
+#endif
