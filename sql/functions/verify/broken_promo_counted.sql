@@ -14,9 +14,9 @@ begin
         select u.org, u.promo_id, u.guest_key, count(*) as uses, sum(u.discount) as spent
         from app.promo_uses u join app.orders o on o.org = u.org and o.id = u.order_id
         where u.returned_at is null and o.status not in ('expired', 'cancelled') group by u.org, u.promo_id, u.guest_key)
-    select p.org, 'promo ' || p.id, format('of %s uses %s are left and %s used; of a budget of %s, %s and %s; %s of its %s buckets count uses, %s money',
-        coalesce(p.max_redemptions::text, 'unlimited'), b.uses, coalesce(l.uses, 0), coalesce(p.budget_amount::text, 'unlimited'), b.budget,
-        coalesce(l.spent, 0), b.with_uses, b.n, b.with_budget)
+    select p.org, 'promo ' || p.id, format('uses: %s left, %s used, limit %s; budget: %s left, %s used, limit %s; of %s buckets %s count uses, %s money',
+        coalesce(b.uses::text, 'any'), coalesce(l.uses, 0), coalesce(p.max_redemptions::text, 'none'), coalesce(b.budget::text, 'any'),
+        coalesce(l.spent, 0), coalesce(p.budget_amount::text, 'none'), b.n, b.with_uses, b.with_budget)
     from app.promo_codes p
     cross join lateral (select count(*) as n, count(x.uses) as with_uses, count(x.budget) as with_budget, sum(x.uses) as uses,
         sum(x.budget) as budget from app.promo_buckets x where x.org = p.org and x.promo_id = p.id) b
