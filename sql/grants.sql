@@ -92,6 +92,8 @@ begin
             ('ops.broken_entries_balance',   '{jobs}'),
             ('ops.broken_trial_balance_zero', '{jobs}'),
             ('ops.broken_accounts_right_sign', '{jobs}'),
+            ('ops.broken_checkpoints_agree', '{jobs}'),
+            ('ops.broken_closed_days_stand', '{jobs}'),
             ('ops.broken_clearing_is_captured', '{jobs}'),
             ('ops.broken_transit_is_owed',   '{jobs}'),
             ('ops.broken_entry_has_object',  '{jobs}'),
@@ -120,7 +122,14 @@ begin
             ('ops.broken_webhooks_not_buried', '{jobs}'),
             ('ops.broken_jobs_not_late',     '{jobs}'),
             ('ops.broken_jobs_not_buried',   '{jobs}'),
-            ('ledger.entries_list',      '{api}')
+            ('ledger.entries_list',      '{api}'),
+            ('ledger.balance_head',      '{api}'),
+            ('ledger.balances',          '{api}'),
+            ('ledger.balances_at',       '{api}'),
+            ('ledger.balances_all',      '{api}'),
+            ('ledger.fold_ask',          '{api,jobs}'),
+            ('ledger.folds_due',         '{jobs}'),
+            ('ledger.fold',              '{jobs}')
         ) m (fn, roles)
     loop
         for v_fn in

@@ -17,7 +17,7 @@ create function pg_temp.ours(oid) returns boolean language sql stable as
 -- set of keys by `any`, which goes to every shard. They have no key to be sent
 -- by and run on the coordinator.
 create temp table keyless (f regprocedure);
-insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text,uuid)'),
+insert into keyless values ('ops.clock_advance(bigint)'), ('ops.epoch_renew(boolean)'), ('ops.recovery_end(text,uuid)'), ('ledger.close_day(date,text,bigint)'),
     ('app.webhooks_claim(text[],text[],bigint,uuid,int)'), ('app.webhooks_done(text[],text[],uuid,text[],text[])');
 
 create temp table checks (name text primary key, says text, query text);

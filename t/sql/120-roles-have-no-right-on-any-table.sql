@@ -58,10 +58,12 @@ select results_eq($$
         ('app.order_lines', 'insert select'), ('app.orders', 'insert select update'), ('app.organizers', 'insert select update'),
         ('app.payments', 'insert select update'), ('app.promo_buckets', 'insert select update'), ('app.promo_codes', 'insert select update'),
         ('app.promo_guests', 'insert select update'), ('app.promo_uses', 'insert select update'), ('app.ticket_buckets', 'insert select update'), ('app.ticket_types', 'insert select update'),
-        ('app.tickets', 'insert select update'), ('app.webhook_events', 'insert select update'), ('ledger.entries', 'insert select'), ('ops.audit', 'insert select'),
+        ('app.tickets', 'insert select update'), ('app.webhook_events', 'insert select update'), ('ledger.checkpoints', 'insert select update'),
+        ('ledger.closed_days', 'insert select'), ('ledger.closes', 'insert select'), ('ledger.entries', 'insert select'), ('ledger.horizons', 'insert select update'),
+        ('ops.audit', 'insert select'),
         ('ops.epoch', 'insert select update'), ('ops.idempotency', 'insert select update'), ('ops.jobs', 'delete insert select update'),
         ('ops.outbox', 'insert select update'), ('ops.test_clock', 'insert select update')$$,
-    'the definer deletes jobs only, and neither changes nor deletes entries, audit rows and order lines');
+    'the definer deletes jobs only, and neither changes nor deletes entries, closed days, audit rows and order lines');
 
 -- Really tried. The role is set inside the statement, so that pgTAP is not run as it.
 create function pg_temp.as_role(p_role name, p_sql text) returns void language plpgsql as $$

@@ -37,7 +37,8 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
-    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction') order by f.full_name, r;
+    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction', 'ledger.close_ask', 'ledger.close_pending',
+    'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day') order by f.full_name, r;
 select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'ops.recovery_end' order by r;
 select is(has_function_privilege(r, f.oid, 'execute'), r <> 'boxoffice_api', 'who takes events in: ' || r)
@@ -60,6 +61,9 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{api}', 'select * from ledger.entries_list(null, null, null, array[]::timestamptz[], null, null, 10)'),
     ('{api}', 'select * from app.promos_list_all(null, null, null, null, 10)'), ('{api}', 'select * from app.promos_list(501, null, null, null, null, null, 10)'),
     ('{api}', 'select * from app.promo_get(501, gen_random_uuid())'), ('{api}', 'select * from app.promos_usage(501, null, null, false)'),
+    ('{api}', 'select * from ledger.balance_head(501, null, false)'), ('{api}', 'select * from ledger.balances(501, null)'),
+    ('{api}', 'select * from ledger.balances_at(501, null, now(), true)'), ('{api}', 'select * from ledger.balances_all(null, now(), false)'),
+    ('{api,jobs}', 'select ledger.fold_ask(501)'), ('{jobs}', 'select * from ledger.folds_due(0, 10)'), ('{jobs}', 'select ledger.fold(501, 10)'),
     ('{api}', 'select * from app.events_list_all(null, null, null, 10)'), ('{api,hook}', $$select * from app.credential_find('\x00')$$),
     ('{jobs}', $$select ops.job_ensure(0, 'sweep', pg_temp.id('sweep'))$$), ('{jobs}', 'select ops.sweep_since(60)'), ('{jobs}', 'select ops.sweep_since(null)'),
     ('{jobs}', $$select ops.job_extend(0, 'sweep', pg_temp.id('sweep'), gen_random_uuid(), 1000)$$), ('{jobs}', $$select ops.recovery_end('tester')$$),

@@ -88,6 +88,11 @@ create function pg_temp.payment(p_payment text, p_set text) returns text languag
 create function pg_temp.job(p_object text, p_set text) returns text language sql as $$
     select format('update ops.jobs set %s where object_id = pg_temp.id(%L)', p_set, p_object) $$;
 
+-- Closes the day of all that was booked here, or one before it, early.
+create function pg_temp.close(p_before int) returns text language sql as $$
+    select format('select ledger.close_org(501, %1$L, %2$L); insert into ledger.closed_days values (%1$L, 1, %2$L, now());',
+        (select (max(recorded_at) at time zone 'UTC')::date - p_before from ledger.entries), 'Ada') $$;
+
 create temp table planted (ord int generated always as identity, expect text, says text, break text);
 insert into planted (expect, says, break) values
 ('entries_balance paid_has_sale_entry', 'two crooked entries that make up for each other',
@@ -96,6 +101,16 @@ insert into planted (expect, says, break) values
 ('entries_balance paid_has_sale_entry trial_balance_zero', 'one crooked entry',
     'alter table ledger.entries drop constraint entries_balance; ' || pg_temp.entry('sale', 'order paid', '{0,0,0,0,0,0,1}')),
 ('accounts_right_sign paid_has_sale_entry', 'an organizer who owes what is pending', pg_temp.entry('sale', 'order paid', '{0,1000000,0,0,0,0,-1000000}')),
+('checkpoints_agree', 'a checkpoint of nothing', $$insert into ledger.checkpoints values (501, 'USD', '{bank,refunds}', '{5,-5}', now())$$),
+('checkpoints_agree', 'a horizon beyond what was folded', $$insert into ledger.horizons values (501, ops.node_id(), '9000000000000000000')$$),
+('', 'though not one of a node that wrote nothing', $$insert into ledger.horizons values (501, 42, '9000000000000000000')$$),
+('', 'a day that is closed', pg_temp.close(0)),
+('closed_days_stand', 'and whose figures were changed', pg_temp.close(0) || $$update ledger.closes set amounts[1] = amounts[1] + 1, amounts[2] = amounts[2] - 1$$),
+('closed_days_stand', 'or its count', pg_temp.close(0) || 'update ledger.closes set entries = entries + 1'),
+('closed_days_stand', 'an entry that was put into a closed day', pg_temp.close(1) || $$update ledger.entries set recorded_at = recorded_at - interval '1 day'
+    where effect = 'sale' and object_id = pg_temp.id('order paid')$$),
+('closed_days_stand', 'or taken out of it', pg_temp.close(0) || $$update ledger.entries set recorded_at = recorded_at + interval '2 days'
+    where effect = 'sale' and object_id = pg_temp.id('order paid')$$),
 ('clearing_is_captured paid_has_sale_entry', 'a sale that clears a cent more', pg_temp.entry('sale', 'order paid', '{1,0,0,0,0,0,-1}')),
 ('capture_is_booked transit_is_owed', 'a capture booked as tax',
     $$update ledger.entries set accounts = '{gateway_clearing,tax_payable}' where effect = 'unplaced_capture' and object_id = pg_temp.id('capture due')$$),
