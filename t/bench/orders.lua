@@ -4,7 +4,7 @@
 --     wrk ... -s orders.lua URL -- SPEC
 --
 -- SPEC is a file of Lua that returns {authorization, run, mode, shops =
--- {{event, ticket_type}, ...}, again = {key, body}}; written by
+-- {{event, ticket_type, promo code or nothing}, ...}, again = {key, body}}; written by
 -- orders_spec() of t/lib/Bench.pm, because a key on a command line is seen by everybody.
 --   mode "checkout"  each request buys 2 tickets, from the shops in turn
 --   mode "mix"       of 40 requests 1 is a checkout, 19 repeat an answered one
@@ -35,8 +35,8 @@ end
 local function order(number, key)
     local shop = spec.shops[number % #spec.shops + 1]
     local body = string.format('{"event":"%s","items":[{"ticket_type":"%s","quantity":2}],' ..
-        '"guest":{"email":"guest%d@example.com","name":"Ada Guest"},"payment_token":"tok_visa"}',
-        shop[1], shop[2], number)
+        '"guest":{"email":"guest%d@example.com","name":"Ada Guest"},"payment_token":"tok_visa"%s}',
+        shop[1], shop[2], number, shop[3] and ',"promo_code":"' .. shop[3] .. '"' or "")
     return request_text("POST", "/v1/orders", key, body)
 end
 

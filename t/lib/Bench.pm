@@ -211,7 +211,7 @@ sub orders_spec {
     my ($mode, $again, @shops) = @_;
     my $file = $s->dir . '/secret/orders.spec';
     my $run  = sprintf '%08x', int rand 0xffffffff;
-    my $list = join ', ', map { qq({"$_->{event}", "$_->{types}{Floor}"}) } @shops;
+    my $list = join ', ', map { qq({"$_->{event}", "$_->{types}{Floor}") . ($_->{promo} ? qq(, "$_->{promo}"}) : '}') } @shops;
     umask 077;
     spew($file, sprintf qq(return {authorization = "Bearer %s", run = "%s", mode = "%s", shops = {%s}, again = {%s}}\n),
         $s->platform_key, $run, $mode, $list, join ', ', map { qq('$_') } @$again);
