@@ -5,6 +5,7 @@
  * get back, and what happens where numbers end.
  */
 #include "unit.h"
+#include "postings.h"
 
 #include "base/money.h"
 #include "domain/ledger/ledger.h"
@@ -24,21 +25,6 @@ static const char *const recipe_names[] = {
 #undef RECIPE_LINE
 #undef RECIPE_REVERSE
 };
-
-/* "gateway_clearing 10270, ticket_revenue -10000": the postings in the chart's order. */
-static const char *
-postings_text(const struct posting_set *s)
-{
-        static char text[1024];
-        size_t n = 0;
-
-        text[0] = '\0';
-        for (int a = 0; a < ACCOUNT_COUNT; a++)
-                if (s->amount[a] != 0)
-                        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %lld", n == 0 ? "" : ", ",
-                            account_name((enum account)a), (long long)s->amount[a]);
-        return text;
-}
 
 /*
  * An order with a discount that the platform funds in part, an absorbed fee
