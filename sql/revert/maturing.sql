@@ -1,3 +1,7 @@
 -- Revert boxoffice:maturing from pg
 begin;
+drop index app.orders_of_event;
+delete from ops.jobs where kind in ('event_mature', 'orders_mature');
+delete from meta.kind where rel = 'app.maturities'::regclass;
+drop table app.maturities;
 commit;

@@ -118,7 +118,7 @@ my @never = (
         where p.state = 'succeeded' and p.kind = 'charge' and o.status <> 'paid'} ],
     [ 'a paid order without its one entry' => q{select o.id from app.orders o where o.status = 'paid' and o.list > 0
         and (select array_agg(e.effect || coalesce(e.amounts[array_position(e.accounts, 'gateway_clearing')], 0)) from ledger.entries e
-             where e.org = o.org and e.order_id = o.id and e.effect not in ('unplaced_capture', 'refund_settled', 'refund_unsettled'))
+             where e.org = o.org and e.order_id = o.id and e.effect not in ('matured', 'reserve_released', 'unplaced_capture', 'refund_settled', 'refund_unsettled'))
         is distinct from array['sale' || o.total]} ],
     [ 'an entry of an order not paid' => q{select e.id from ledger.entries e join app.orders o on o.org = e.org and o.id = e.order_id
         where o.status <> 'paid' and e.effect not in ('unplaced_capture', 'refund_settled', 'refund_unsettled')} ],

@@ -93,6 +93,14 @@ create function pg_temp.close(p_before int) returns text language sql as $$
     select format('select ledger.close_org(501, %1$L, %2$L); insert into ledger.closed_days values (%1$L, 1, %2$L, now());',
         (select (max(recorded_at) at time zone 'UTC')::date - p_before from ledger.entries), 'Ada') $$;
 
+-- The event was over so many days ago, and its orders were paid before that.
+create function pg_temp.over(p_days int) returns text language sql as $$
+    select format($q$update app.events set status = 'completed', starts_at = ops.now() - interval '70 days', ends_at = ops.now() - interval '%s days'
+        where id = pg_temp.id('event');
+        update app.orders set paid_at = ops.now() - interval '60 days' where paid_at is not null$q$, p_days) $$;
+create function pg_temp.free() returns text language sql as $$
+    select $q$select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200); select pg_temp.mature()$q$ $$;
+
 create temp table planted (ord int generated always as identity, expect text, says text, break text);
 insert into planted (expect, says, break) values
 ('entries_balance paid_has_sale_entry', 'two crooked entries that make up for each other',
@@ -188,6 +196,13 @@ insert into planted (expect, says, break) values
 ('audit_has_every_payment_change', 'a refund without its trace', $$delete from ops.audit where object_id = pg_temp.id('refund returned')$$),
 ('audit_has_every_order_change', 'an order without its trace', $$delete from ops.audit where action = 'order.paid' and object_id = pg_temp.id('order paid')$$),
 ('audit_has_every_order_change', 'an order changed by hand', $$update app.orders set version = version + 1 where id = pg_temp.id('order held')$$),
+('matured_on_time', 'what has not matured five days after its day', pg_temp.over(8)),
+('', 'though not before', pg_temp.over(2)),
+('matured_on_time', 'what matured before its day', pg_temp.over(10) || ';' || pg_temp.free() || ';' || pg_temp.over(1)),
+('released_on_time', 'what is in reserve a day after its day', pg_temp.over(31) || ';' || pg_temp.free()
+    || $$;delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
+('released_on_time', 'what was released before its day', pg_temp.over(31) || ';' || pg_temp.free() || ';' || pg_temp.over(10)),
+('', 'matured and released', pg_temp.over(31) || ';' || pg_temp.free()),
 ('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
     running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
 ('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),

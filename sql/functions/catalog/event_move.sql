@@ -30,6 +30,9 @@ begin
         end if;
         perform ops.job_put(p_org, 'event_complete', p_event, v_row.ends_at, true, p_request);
     end if;
+    if p_to = 'completed' then
+        perform ops.job_put(p_org, 'event_mature', p_event, v_now, true, p_request);
+    end if;
     update app.events set status = p_to, version = v_row.version + 1
     where org = p_org and id = p_event returning * into v_row;
     perform ops.audit_put(p_org, p_actor, 'event.' || p_to, p_event, v_row.version, p_request, '{}');

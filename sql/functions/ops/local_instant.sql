@@ -5,7 +5,8 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_at timestamptz := p_local at time zone p_zone;    -- of two, the later
+    v_before timestamptz := v_at - interval '1 day';
+    v_first timestamptz := (p_local - ((v_before at time zone p_zone) - (v_before at time zone 'UTC'))) at time zone 'UTC';
 begin
-    return case when (v_at - interval '1 h') at time zone p_zone = p_local then v_at - interval '1 h'
-        when (v_at - interval '30 min') at time zone p_zone = p_local then v_at - interval '30 min' else v_at end;
+    return case when v_first at time zone p_zone = p_local then least(v_first, v_at) else v_at end;
 end $$;

@@ -11,12 +11,14 @@ create or replace function app.order_paid(p_org int, p_order uuid, p_ticket_ids 
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_row app.orders;
+    v_row record;
     v_now timestamptz := ops.now();
     v_clearing bigint := coalesce(p_amounts[array_position(p_accounts, 'gateway_clearing')], 0);
     v_tickets int;
 begin
-    select * into v_row from app.orders o where o.org = p_org and o.id = p_order for update;
+    select o.status, o.total, o.version, o.currency, o.promo_code, o.event_id, o.guest_id, o.created_at, e.status as event_status
+        into v_row from app.orders o join app.events e on e.org = o.org and e.id = o.event_id
+    where o.org = p_org and e.org = p_org and o.id = p_order for update of o;
     if v_row.status <> 'processing' or v_clearing <> v_row.total then
         raise exception 'order % is % with total %, the entry clears %', p_order, v_row.status, v_row.total, v_clearing;
     end if;
@@ -40,4 +42,7 @@ begin
         jsonb_build_object('total', v_row.total, 'currency', v_row.currency, 'entry', p_entry, 'accounts', p_accounts, 'amounts', p_amounts));
     perform ops.outbox_put(p_org, 'order.paid', p_order, v_row.version + 1,
         jsonb_build_object('order', p_order, 'event', v_row.event_id, 'guest', v_row.guest_id));
+    if v_row.event_status = 'completed' then
+        perform app.order_wake(p_org, p_order, p_request);      -- else it is planned with the others (order_mature.c)
+    end if;
 end $$;

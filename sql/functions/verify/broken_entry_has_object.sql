@@ -1,8 +1,9 @@
 -- ops.broken_entry_has_object(p_limit, p_recent_s) -> (org, object, detail)
--- An entry stands for something that happened: a sale for a paid order, an
--- unplaced capture for a charge that no order takes, a settled refund for one
--- that succeeded, an unsettled one for one that failed afterwards; in its currency. An effect that is not known here is told too:
--- whoever posts a new one says here what it stands for.
+-- An entry stands for something that happened: a sale, and what matured or was
+-- released, for a paid order, an unplaced capture for a charge that no order
+-- takes, a settled refund for one that succeeded, an unsettled one for one that
+-- failed afterwards; in its currency. An effect that is not known here is told
+-- too: whoever posts a new one says here what it stands for.
 -- Reads the entries of the span, by index, and their objects.
 -- owner: boxoffice_owner (reads across organizers)
 create or replace function ops.broken_entry_has_object(p_limit int, p_recent_s bigint default null)
@@ -14,17 +15,18 @@ declare
 begin
     return query
     select e.org, 'entry ' || e.id, case
-        when e.effect not in ('sale', 'unplaced_capture', 'refund_settled', 'refund_unsettled') then format('nobody knows the effect %s', e.effect)
+        when e.effect not in ('sale', 'matured', 'reserve_released', 'unplaced_capture', 'refund_settled', 'refund_unsettled')
+            then format('nobody knows the effect %s', e.effect)
         else format('%s of %s %s, which is %s', e.effect, e.currency, e.object_id,
             coalesce(o.status || ' in ' || o.currency, p.kind || ' ' || p.state || ' in ' || p.currency, 'not there')) end
     from app.organizers z join ledger.entries e on e.org = z.org
-    left join app.orders o on o.org = e.org and o.id = e.object_id and e.effect = 'sale'
+    left join app.orders o on o.org = e.org and o.id = e.object_id and e.effect in ('sale', 'matured', 'reserve_released')
     left join app.payments p on p.org = e.org and p.id = e.object_id and e.effect in ('unplaced_capture', 'refund_settled', 'refund_unsettled')
-    where e.recorded_at >= v_since and not coalesce(case e.effect
-        when 'sale' then o.paid_at is not null and o.currency = e.currency and e.order_id = o.id
-        when 'unplaced_capture' then p.kind = 'charge' and p.state in ('late_approved', 'voided') and p.currency = e.currency
-        when 'refund_settled' then p.kind = 'refund' and p.currency = e.currency and (p.state = 'succeeded' or exists (
+    where e.recorded_at >= v_since and not coalesce(case
+        when e.effect in ('sale', 'matured', 'reserve_released') then o.paid_at is not null and o.currency = e.currency and e.order_id = o.id
+        when e.effect = 'unplaced_capture' then p.kind = 'charge' and p.state in ('late_approved', 'voided') and p.currency = e.currency
+        when e.effect = 'refund_settled' then p.kind = 'refund' and p.currency = e.currency and (p.state = 'succeeded' or exists (
             select from ledger.entries u where u.org = e.org and u.effect = 'refund_unsettled' and u.object_id = e.object_id))
-        when 'refund_unsettled' then p.kind = 'refund' and p.state = 'declined' and p.currency = e.currency end, false)
+        when e.effect = 'refund_unsettled' then p.kind = 'refund' and p.state = 'declined' and p.currency = e.currency end, false)
     limit p_limit;
 end $$;

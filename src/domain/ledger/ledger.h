@@ -64,6 +64,8 @@ struct posting_set posting_reverse(const struct posting_set *s);
 bool posting_balances(const struct posting_set *s) MUSTCHECK;
 /* Two parameters: accounts text[], amounts bigint[]; zeros left out, the chart's order. */
 void posting_set_params(const struct posting_set *s, struct params *p);
+/* The same of n sets that have two postings each, one after the other. */
+void posting_pairs_params(const struct posting_set *sets, size_t n, struct params *p);
 
 /* Parts of one order in its organizer's accounts; above zero: the organizer's. */
 struct own_parts {

@@ -1,5 +1,6 @@
 /* ledger_post.c - posting sets, and the recipes of recipe.def that fill them. Pure. */
 #include "base/base.h"
+#include "base/arena.h"
 #include "base/check.h"
 #include "domain/ledger/ledger.h"
 #include "io/db.h"
@@ -51,11 +52,10 @@ posting_balances(const struct posting_set *s)
         return sum == 0;
 }
 
-void
-posting_set_params(const struct posting_set *s, struct params *p)
+/* The postings of a set, in the chart's order; how many. */
+static size_t
+postings_of(const struct posting_set *s, struct str *accounts, int64_t *amounts)
 {
-        struct str accounts[ACCOUNT_COUNT];
-        int64_t amounts[ACCOUNT_COUNT];
         size_t n = 0;
 
         CHECK(posting_balances(s));
@@ -65,8 +65,30 @@ posting_set_params(const struct posting_set *s, struct params *p)
                 accounts[n] = str_of(names[a]);
                 amounts[n++] = s->amount[a];
         }
+        return n;
+}
+
+void
+posting_set_params(const struct posting_set *s, struct params *p)
+{
+        struct str accounts[ACCOUNT_COUNT];
+        int64_t amounts[ACCOUNT_COUNT];
+        size_t n = postings_of(s, accounts, amounts);
+
         param_text_array(p, accounts, n);
         param_i64_array(p, amounts, n);
+}
+
+void
+posting_pairs_params(const struct posting_set *sets, size_t n, struct params *p)
+{
+        struct str *accounts = ARENA_ARRAY(p->arena, struct str, 2 * n + ACCOUNT_COUNT);
+        int64_t *amounts = ARENA_ARRAY(p->arena, int64_t, 2 * n + ACCOUNT_COUNT);
+
+        for (size_t i = 0; i < n; i++)
+                CHECK(postings_of(&sets[i], accounts + 2 * i, amounts + 2 * i) == 2);
+        param_text_array(p, accounts, 2 * n);
+        param_i64_array(p, amounts, 2 * n);
 }
 
 struct posting_set

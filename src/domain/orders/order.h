@@ -107,6 +107,12 @@ bool order_cancel(struct task *t, const struct order_cancel_ask *ask, struct ans
 
 /* A job: the end of a hold. */
 bool order_expire(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+/*
+ * Jobs (order_mature.c): when the orders of an event that is over mature; and
+ * some of an organizer's orders that are due, matured and their reserve released.
+ */
+bool event_mature(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+bool orders_mature(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 
 /* ERR_NOT_FOUND when there is none. */
 bool order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struct err *e) MUSTCHECK;

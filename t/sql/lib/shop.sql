@@ -32,6 +32,10 @@ $$;
 create function pg_temp.times(bigint[], bigint) returns bigint[] language sql as $$
     select array_agg(v * $2 order by i) from unnest($1) with ordinality u (v, i) $$;
 
+-- As the program writes it on an order: what of the organizer's terms is read again.
+create function pg_temp.policy(p_after_event int default 3, p_after_charge int default 0, p_reserve int default 30) returns text language sql as $$
+    select format('{"reserve_days":%s,"hold_days_after_event":%s,"hold_days_after_charge":%s}', p_reserve, p_after_event, p_after_charge) $$;
+
 -- Opens an order of 501 with one line for each ticket type.
 create function pg_temp.open(p_order text, p_status text, p_types text[] default '{floor}', p_quantities bigint[] default '{2}',
     p_event text default 'event', p_hold bigint default 900) returns uuid language plpgsql as $$
@@ -40,7 +44,7 @@ declare
 begin
     perform app.order_open(501, pg_temp.id(p_order), pg_temp.id(p_event), p_status, pg_temp.id('guest of ' || p_order), null,
         array['Ada Guest', 'Ada@guest.example', 'ada@guest.example', '', '', '', ''], 'USD',
-        pg_temp.times(array[5000, 0, 5000, 300, 0, 400, 5000, 500, 5700], n), '{}', null, true, p_hold,
+        pg_temp.times(array[5000, 0, 5000, 300, 0, 400, 5000, 500, 5700], n), pg_temp.policy(), null, true, p_hold,
         array(select pg_temp.id(t) from unnest(p_types) t), p_quantities,
         array(select v * case when i = 1 then 1 else q end
             from unnest(p_quantities) with ordinality u (q, line),
@@ -111,6 +115,26 @@ create function pg_temp.settle_refund(p_refund text, p_to text, p_clears bigint 
     select app.payment_settle(501, pg_temp.id(p_refund), p_to, '100', null, case when p_to = 'succeeded' then 'gateway ' || p_refund end,
         null, null, null, null, pg_temp.id('entry of ' || p_refund), pg_temp.unplaced_accounts(), array[p_clears, -p_clears], 60000,
         'tester', 'request') $$;
+
+-- The batch of a job: what is due of 501 matures and is released; how many orders had something.
+create function pg_temp.mature(p_limit int default 200) returns int language plpgsql as $$
+declare
+    v_row record;
+    n int := 0;
+begin
+    for v_row in select * from app.orders_mature(501, p_limit) loop
+        n := n + 1;
+        if v_row.pending > 0 then
+            perform app.order_freed(501, v_row.order_id, 'matured', gen_random_uuid(), '{organizer_pending,organizer_available}',
+                array[v_row.pending, -v_row.pending], 'request');
+        end if;
+        if v_row.reserve > 0 then
+            perform app.order_freed(501, v_row.order_id, 'reserve_released', gen_random_uuid(), '{organizer_available,organizer_reserve}',
+                array[-v_row.reserve, v_row.reserve], 'request');
+        end if;
+    end loop;
+    return n;
+end $$;
 
 create function pg_temp.remaining(p_type text) returns bigint language sql as $$
     select sum(remaining)::bigint from app.ticket_buckets where org = 501 and type_id = pg_temp.id(p_type) $$;

@@ -1,0 +1,161 @@
+# What an order has pending, and in reserve, becomes available on its day and once, in the ledger page's figures.
+# The test clock is moved over the days; orders are paid late, the end is moved, transactions stay open, the daemon is killed in mid-batch.
+use strict;
+use warnings;
+use POSIX ();
+use Stack;
+use Storm qw(uuid_of);
+use Test::More;
+use Time::HiRes qw(sleep);
+use Time::Local qw(timegm);
+
+use constant DAY => 86400;
+
+my $s   = Stack->up(pay => 4, api => 2);
+my $now = sub {
+    my ($y, $m, $d, $h, $i, $sec) = $s->must(GET => '/v1/test_clock', undef, key => 'admin')->{now} =~ /(\d+)/g;
+    return timegm($sec, $i, $h, $d, $m - 1, $y);
+};
+my $at  = sub { return POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime($now->() + $_[0])) };
+
+# A shop whose event ends in so many seconds.
+sub shop {
+    my ($seconds, %policy) = @_;
+    return $s->shop(types => [ [ Floor => 4500, 1000 ] ], event => { starts_at => $at->($seconds > 7200 ? $seconds - 7200 : 30), ends_at => $at->($seconds) },
+        organizer => { payout_policy => { hold_days_after_event => 3, hold_days_after_charge => 0, reserve_bps => 1000, reserve_days => 30, %policy } });
+}
+sub sold {
+    my ($shop) = @_;
+    my $got = $s->buy($shop, { Floor => 2 }, payment_token => 'tok_visa');
+    die "$got->{status} $got->{body}\n" if $got->{status} != 201;
+    return $got->{json};
+}
+sub entries { my ($order) = @_; return reverse @{ $s->must(GET => "/v1/ledger/entries?order=$order->{id}", undef, key => 'admin')->{data} } }
+
+# What the organizer has of an order: pending, reserve, available.
+sub own {
+    my ($order) = @_;
+    my %have = map { $_ => 0 } qw(organizer_pending organizer_reserve organizer_available);
+    for my $entry (entries($order)) { $have{ $_->{account} } -= $_->{amount} for @{ $entry->{postings} } }
+    return "$have{organizer_pending} $have{organizer_reserve} $have{organizer_available}";
+}
+sub step { my ($seconds) = @_; my $clock = $s->advance_clock($seconds); return $clock->{quiet} ? '' : ' (not quiet)' }
+
+# --- the page's figures, day by day ---------------------------------------------------
+
+my $shop  = shop(10 * DAY);
+my $order = sold($shop);
+is($order->{amounts}{total}, 10270, 'the order of the ledger page');
+is(own($order), '8100 900 0', 'its share is pending and in reserve');
+is(step(10 * DAY + 60) . own($order), '8100 900 0', 'when the event is over it still is');
+is($s->must(GET => "/v1/events/$shop->{event}")->{status}, 'completed', '... and it is over');
+is(step(3 * DAY - 180) . own($order), '8100 900 0', 'a little before the third day too');
+is(step(180) . own($order), '0 900 8100', 'on the third day what was pending is available');
+is(step(27 * DAY - 180) . own($order), '0 900 8100', 'before the thirtieth the reserve stands');
+is(step(180) . own($order), '0 0 9000', 'then it is released');
+is(step(400 * DAY) . own($order), '0 0 9000', 'and that was all');
+my @entries = entries($order);
+is(join(', ', map { my $e = $_; "$e->{kind}: " . join ' ', map { "$_->{account} $_->{amount}" } @{ $e->{postings} } } @entries[ 1 .. $#entries ]),
+    'matured: organizer_pending 8100 organizer_available -8100, reserve_released: organizer_available -900 organizer_reserve 900', 'an entry for each');
+is(join(' ', map { $_->{object_id} } @entries), join(' ', ($order->{id}) x 3), 'their object is the order');
+my $told = $s->dbh->selectcol_arrayref(q{select version || ' ' || body from ops.outbox where type = 'reserve.released'});
+like("@$told", qr/^1 \{.*"amounts": \[-900, 900\].*\}$/, 'the release is told once');
+
+# --- an end that moves -------------------------------------------------------------------
+
+$shop  = shop(5 * DAY);
+$order = sold($shop);
+$s->must(PATCH => "/v1/events/$shop->{event}", { ends_at => $at->(15 * DAY) });
+is(step(14 * DAY) . own($order), '8100 900 0', 'a later end: nothing on the day of the first');
+is(step(4 * DAY + 60) . own($order), '0 900 8100', '... and all of it on its own');
+$shop  = shop(50 * DAY);
+$order = sold($shop);
+$s->must(PATCH => "/v1/events/$shop->{event}", { starts_at => $at->(60), ends_at => $at->(DAY) });
+is(step(4 * DAY + 60) . own($order), '0 900 8100', 'an earlier end: three days after that');
+
+# --- the terms are the order's own, and each order has its day -----------------------------
+
+$shop = shop(10 * DAY, hold_days_after_charge => 20);
+my $early = sold($shop);
+$s->must(PATCH => "/v1/organizers/$shop->{organizer}", { payout_policy => { hold_days_after_charge => 0, reserve_days => 1 } }, key => 'admin');
+step(5 * DAY);
+my $late = sold($shop);
+is(step(8 * DAY + 60) . own($early) . ', ' . own($late), '8100 900 0, 0 0 9000', 'terms that changed bind later orders alone');
+is(step(7 * DAY) . own($early), '0 900 8100', 'the charge\'s twentieth day is later than the event\'s third');
+
+# --- paid when the event was over ----------------------------------------------------------
+
+$shop = shop(DAY, hold_days_after_event => 0, hold_days_after_charge => 1, reserve_days => 0);
+step(DAY - 300);
+my $held = $s->buy($shop, { Floor => 2 })->{json};
+is($held->{status}, 'held', 'an order is held before the end');
+step(400);
+is($s->must(GET => "/v1/events/$shop->{event}")->{status}, 'completed', 'the event is over');
+is($s->must(POST => "/v1/orders/$held->{id}/pay", { payment_token => 'tok_visa' })->{status}, 'paid', 'it is paid after that');
+is(step(3600) . own($held), '8100 900 0', '... is pending');
+is(step(DAY) . own($held), '0 0 9000', '... and available a day later');
+
+# --- paid by a transaction that did not see the end ------------------------------------------
+
+$shop = shop(DAY, hold_days_after_event => 0, reserve_days => 0);
+step(DAY - 300);
+$held = $s->buy($shop, { Floor => 2 })->{json};
+my $id    = uuid_of($held->{id});
+my $other = $s->dbh->clone;
+$other->begin_work;
+my ($org) = $other->selectrow_array('select org from app.orders where id = ?', undef, $id);
+$other->do('select app.order_pay(?, ?, ?, null)', undef, $org, $id, 'tester');
+$other->do(q{select app.order_paid($1, $2, array[gen_random_uuid(), gen_random_uuid()], '{late-1,late-2}', gen_random_uuid(),
+    '{gateway_clearing,organizer_pending,organizer_reserve,tax_payable,ticket_revenue,fee_revenue,organizer_share}',
+    '{10270,-8100,-900,-720,-9000,-550,9000}', 'tester', null)}, undef, $org, $id);
+$s->dbh->do('select ops.clock_advance(400)');
+my $status = sub { ($s->dbh->selectrow_array('select status from app.events where id = ?', undef, uuid_of($shop->{event})))[0] };
+ok($s->wait_until(10, sub { $status->() eq 'completed' }), 'the event ends while a payment of it is not committed');
+sleep 2.5;
+is($s->must(GET => '/v1/test_clock', undef, key => 'admin')->{quiet}, JSON::PP::false, 'nobody says yet what matures');
+is(own($held), '0 0 0', '... nobody sees the order paid');
+$other->commit;
+ok($s->wait_until(10, sub { own($held) eq '0 0 9000' }), 'then it matures with the others') or diag(own($held));
+
+# --- killed in mid-batch ----------------------------------------------------------------------
+
+$shop = shop(10 * DAY, reserve_days => 3);
+my @sold = map { @$_ } $s->parallel(6, sub { return [ map { sold($shop)->{id} } 1 .. 40 ] });
+is(scalar @sold, 240, '240 orders, more than a batch');
+my $count = sub { return join ' ', $s->dbh->selectrow_array(q{
+    select count(*) filter (where effect = 'matured'), count(*) filter (where effect = 'reserve_released'),
+        count(distinct order_id) filter (where effect = 'matured')
+    from ledger.entries where effect <> 'sale' and order_id = any (?)}, undef, [ map { uuid_of($_) } @sold ]) };
+step(10 * DAY + 60);
+is($count->(), '0 0 0', 'none has matured at the end');
+my $middle = (sort map { uuid_of($_) } @sold)[120];
+$other->begin_work;
+$other->do('select from app.orders where id = ? for update', undef, $middle);
+$s->dbh->do('select ops.clock_advance(?)', undef, 3 * DAY);
+my $stuck = sub { ($s->dbh->selectrow_array('select count(*) from pg_locks where not granted'))[0] };
+ok($s->wait_until(10, $stuck), 'a batch stands before a locked order');
+kill KILL => $s->part_pid('jobs');
+$s->stop('jobs');
+$other->rollback;
+ok($s->wait_until(5, sub { !$stuck->() }), 'its daemon is killed');
+unlike($count->(), qr/^240/, 'it has not done all');
+my $pass = sub { $s->dbh->do('update ops.jobs set leased_until = now() where leased_until > now()') };
+for my $wait (0.02, 0.05, 0.1, 0.15) {
+    $pass->();
+    $s->start('jobs');
+    sleep $wait;
+    kill KILL => $s->part_pid('jobs');
+    $s->stop('jobs');
+}
+$pass->();
+$s->start('jobs');
+ok($s->wait_until(20, sub { $count->() eq '240 240 240' }), 'the next ones do the rest: each order once') or diag($count->());
+is(step(DAY) . own({ id => $sold[0] }), '0 0 9000', 'and rest');
+
+# --- the books -----------------------------------------------------------------------------------
+
+my $verified = $s->boxoffice('verify', 'matured_on_time', 'released_on_time', 'entry_has_object', 'accounts_right_sign', 'trial_balance_zero',
+    'audit_has_every_order_change', 'jobs_not_late', 'jobs_not_buried');
+is($verified->{status}, 0, 'the invariants hold') or diag($verified->{out});
+$s->books_ok;
+done_testing;
