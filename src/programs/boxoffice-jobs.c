@@ -1,7 +1,7 @@
 /*
  * boxoffice-jobs - the jobs daemon, in the foreground: hold expiry, look-ups
- * of payments whose outcome nobody knows, event completion. SIGTERM and SIGINT
- * end it after the work in hand; what it leaves is claimed by the next one.
+ * of payments whose outcome nobody knows, event completion, maturing. SIGTERM
+ * and SIGINT end it after the work in hand; what it leaves is claimed by the next one.
  */
 #include "base/base.h"
 #include "base/check.h"

@@ -83,7 +83,10 @@ select is(pg_temp.own('a'), '9000 1000 0', 'a sale puts the share in pending and
 select is((select count(*) from app.maturities) || pg_temp.jobs(), '0', 'and writes no date and no job');
 select is(pg_temp.plan(), 1, 'an event that goes on');
 select is((select count(*) from app.maturities), 0::bigint, '... is not planned');
+select app.order_wake(501, pg_temp.id('order a'), 'request');
+select is((select count(*) from app.maturities), 0::bigint, '... nor is an order to which money came');
 select is(pg_temp.mature(), 0, '... and nothing matures');
+select pg_temp.next();
 
 select pg_temp.wait(10);
 select pg_temp.complete();
@@ -93,6 +96,10 @@ select is((select string_agg(due_at - ops.now() || ', ' || releases_at - ops.now
     'the paid ones are planned, from the end on; the one whose payment is under way is not');
 select is(pg_temp.plan(1), 1, 'what is planned is passed over');
 select is(pg_temp.mature(), 0, 'nothing matures before its day');
+update app.maturities set due_at = ops.now();
+select is(pg_temp.mature(), 0, 'also when it is looked at early');
+select pg_temp.plan();
+update app.maturities set due_at = matures_at;
 select pg_temp.next();
 select is(pg_temp.jobs(), 'event_mature now, orders_mature 3 days', 'the job comes back on that day');
 
@@ -168,6 +175,7 @@ select pg_temp.event_ends('5 days');
 select pg_temp.wait(5);
 select pg_temp.complete();
 select pg_temp.plan();
+select is(pg_temp.plan(1), 1, 'a new end plans each order again, once');
 select is(app.orders_next(501) - ops.now(), '3 days'::interval, 'the new end counts');
 select pg_temp.wait(3);
 select is(pg_temp.mature(), 0, 'on its day nothing matures twice');
@@ -177,10 +185,29 @@ select is(string_agg(pg_temp.own(n), ', '), '0 0 10000, 0 0 10000, 0 0 10000, 0 
 from unnest('{a,b,c,d,e}'::text[]) n;
 select pg_temp.next();
 select is(pg_temp.jobs(), 'event_mature now', 'nothing is left to do');
+select ledger.entry_post(501, gen_random_uuid(), 'refund_failed', pg_temp.id('order b'), pg_temp.id('order b'), null, 'USD',
+    '{organizer_reserve,organizer_share}', '{-70,70}', ops.now(), null);
+select app.order_wake(501, pg_temp.id('order b'), 'request');
+select is(pg_temp.mature(), 0, 'what comes back to a reserve that was released is left alone');
 select is((select string_agg(version || ' ' || (body::jsonb ->> 'amounts'), ', ') from ops.outbox where type = 'reserve.released' and object_id = pg_temp.id('order a')),
     '1 [-1000, 1000]', 'a release is told');
 select is((select count(*) from ops.outbox where type = 'reserve.released'), 6::bigint, '... once for each');
 select is((select count(*) from ledger.entries e where (select sum(a) from unnest(e.amounts) a) <> 0), 0::bigint, 'every entry sums to zero');
+
+-- One that is postponed before its orders' day, and one that is cancelled.
+select pg_temp.event_ends('1 day');
+select pg_temp.sending('g');
+select pg_temp.settle('payment g', 'succeeded');
+select pg_temp.wait(1);
+select pg_temp.complete();
+select pg_temp.plan();
+update app.events set status = 'cancelled' where id = pg_temp.id('event');
+select pg_temp.wait(3);
+select is(pg_temp.mature(), 0, 'of a cancelled event nothing matures');
+select is(app.orders_next(501), null::timestamptz, 'and it is not looked at for its reserve');
+select app.order_wake(501, pg_temp.id('order g'), 'request');
+select is(app.orders_next(501), null::timestamptz, 'also when money comes back to it');
+select is(pg_temp.own('g'), '9000 1000 0', 'all of it stays');
 
 -- --- an order that cost its guest nothing ------------------------------------------------
 
@@ -210,6 +237,8 @@ update ops.jobs set lease = pg_temp.id('lease') where org = 501 and kind = 'orde
 select app.orders_wake(501, 'request');
 select ops.job_next(501, 'orders_mature', pg_temp.id('organizer 501'), pg_temp.id('lease'), null);
 select is(pg_temp.jobs(), 'event_mature now, orders_mature now', 'a job that was asked for while it ran stays');
+select ops.job_next(501, 'orders_mature', pg_temp.id('organizer 501'), pg_temp.id('lease'), ops.now() + interval '9 days');
+select is(pg_temp.jobs(), 'event_mature now, orders_mature now', 'and is not put off');
 select throws_like(format($$select app.order_freed(501, pg_temp.id('order free'), 'matured', gen_random_uuid(), '{organizer_pending,organizer_available}', '{5,-5}', null)$$),
     '%entries_once%', 'no order matures twice');
 select throws_like(format($$select app.order_freed(501, pg_temp.id('order nothing'), 'matured', gen_random_uuid(), '{organizer_pending,organizer_available}', '{5,-5}', null)$$),

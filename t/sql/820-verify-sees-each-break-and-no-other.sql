@@ -203,6 +203,10 @@ insert into planted (expect, says, break) values
     || $$;delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
 ('released_on_time', 'what was released before its day', pg_temp.over(31) || ';' || pg_temp.free() || ';' || pg_temp.over(10)),
 ('', 'matured and released', pg_temp.over(31) || ';' || pg_temp.free()),
+('', 'nothing is late of an event that was cancelled', pg_temp.over(31) || $$;update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
+('matured_on_time', 'an old order that is overdue', pg_temp.over(8) || $$;
+    select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200);
+    update app.orders set created_at = created_at - interval '4 h'$$),
 ('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
     running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
 ('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),
