@@ -40,7 +40,7 @@ select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not cal
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
     'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction', 'ledger.close_ask', 'ledger.close_pending',
-    'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day') order by f.full_name, r;
+    'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day', 'app.promos_copy', 'app.promos_of_batch') order by f.full_name, r;
 select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'ops.recovery_end' order by r;
 select is(has_function_privilege(r, f.oid, 'execute'), r <> 'boxoffice_api', 'who takes events in: ' || r)

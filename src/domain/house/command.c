@@ -35,7 +35,9 @@ command_usage_error(const char *why)
 enum {
         OPT_ROLE = 1 << 8, OPT_NAME = 1 << 9, OPT_SCOPES = 1 << 10, OPT_ORIGIN = 1 << 11, OPT_NO_HOLD = 1 << 12,
         OPT_STATE = 1 << 13, OPT_GATEWAY = 1 << 14, OPT_OUTCOME = 1 << 15, OPT_TRANSACTION = 1 << 16,
-        OPT_REASON = 1 << 17, OPT_RECOVERED = 1 << 18, OPT_DRY_RUN = 1 << 19
+        OPT_REASON = 1 << 17, OPT_RECOVERED = 1 << 18, OPT_DRY_RUN = 1 << 19,
+        OPT_TEMPLATE = 1 << 20, OPT_COUNT = 1 << 21, OPT_PREFIX = 1 << 22, OPT_BATCH = 1 << 23,
+        OPT_ORGANIZER = 1 << 24, OPT_CSV = 1 << 25
 };
 
 static const struct option options_known[] = {
@@ -51,6 +53,12 @@ static const struct option options_known[] = {
         { "reason", required_argument, NULL, OPT_REASON },
         { "recovered", no_argument, NULL, OPT_RECOVERED },
         { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+        { "template", required_argument, NULL, OPT_TEMPLATE },
+        { "count", required_argument, NULL, OPT_COUNT },
+        { "prefix", required_argument, NULL, OPT_PREFIX },
+        { "batch", required_argument, NULL, OPT_BATCH },
+        { "organizer", required_argument, NULL, OPT_ORGANIZER },
+        { "csv", no_argument, NULL, OPT_CSV },
 };
 
 /* words: what it takes besides options, by name; "[NAME...]": any number. */
@@ -77,6 +85,12 @@ static const struct command {
         { "webhooks", "show", "EVENT", OPT_GATEWAY, "[--gateway NAME]", "one event, opened", webhooks_show },
         { "webhooks", "replay", "EVENT", OPT_GATEWAY | OPT_DRY_RUN, "[--gateway NAME] [--dry-run]",
             "looks at it again; --dry-run: says what would be done", webhooks_replay },
+        { "promos", "generate", "", OPT_TEMPLATE | OPT_COUNT | OPT_PREFIX | OPT_BATCH,
+            "--template PROMO --count N [--prefix TEXT] [--batch BATCH]", "copies of a promo code, each unique, as CSV",
+            promos_generate },
+        { "promos", "list", "", OPT_BATCH, "--batch BATCH", "the codes of a batch, as CSV", promos_list },
+        { "promos", "usage", "[PROMO...]", OPT_BATCH | OPT_ORGANIZER | OPT_CSV,
+            "| --batch BATCH | --organizer ORGANIZER [--csv]", "uses, discount, sales, and who paid", promos_usage },
         { "secrets", "list", "", 0, "", "the sealing keys, and how much stands under each", secrets_list },
         { "secrets", "rotate", "", 0, "", "seals everything anew with the key file's first key", secrets_rotate },
         { "verify", "", "[NAME...]", 0, "", "a line for each invariant; status 1 when one is broken", verify_books },
@@ -115,6 +129,12 @@ option_keep(struct options *o, int which, const char *value)
         case OPT_REASON:        o->reason = value; break;
         case OPT_RECOVERED:     o->recovered = true; break;
         case OPT_DRY_RUN:       o->dry_run = true; break;
+        case OPT_TEMPLATE:      o->template = value; break;
+        case OPT_COUNT:         o->count = value; break;
+        case OPT_PREFIX:        o->prefix = value; break;
+        case OPT_BATCH:         o->batch = value; break;
+        case OPT_ORGANIZER:     o->organizer = value; break;
+        case OPT_CSV:           o->csv = true; break;
         default:                NEVER("an option of the table");
         }
 }

@@ -13,7 +13,8 @@
 /* Every option that any verb has. A verb is run only with those that its row of the table (command.c) takes. */
 struct options {
         const char *role, *name, *scopes, *state, *gateway, *outcome, *transaction, *reason;
-        bool origin, no_hold_money, recovered, dry_run;
+        const char *template, *count, *prefix, *batch, *organizer;
+        bool origin, no_hold_money, recovered, dry_run, csv;
         char **rest;                    /* what is no option: as many words as the row takes */
         int rest_n;
 };
@@ -23,6 +24,16 @@ bool command_open(struct task *t, const struct conf *c, unsigned doors) MUSTCHEC
 /* Closes it and says why; the exit code. */
 int command_failed(struct task *t, const struct err *e);
 int command_usage_error(const char *why);
+
+/* How far long work is, as a bar on standard error; nothing is drawn where nobody looks. */
+struct bar {
+        int64_t done, all;
+        bool seen;
+};
+struct bar bar_new(int64_t all);
+void bar_draw(const struct bar *g);
+/* Before anything else is said there. */
+void bar_end(const struct bar *g);
 
 int config_show(const struct conf *c, const struct options *o);
 int keys_create(const struct conf *c, const struct options *o);
@@ -37,6 +48,9 @@ int payments_settle(const struct conf *c, const struct options *o);
 int webhooks_list(const struct conf *c, const struct options *o);
 int webhooks_show(const struct conf *c, const struct options *o);
 int webhooks_replay(const struct conf *c, const struct options *o);
+int promos_generate(const struct conf *c, const struct options *o);
+int promos_list(const struct conf *c, const struct options *o);
+int promos_usage(const struct conf *c, const struct options *o);
 int verify_books(const struct conf *c, const struct options *o);
 int secrets_list(const struct conf *c, const struct options *o);
 int secrets_rotate(const struct conf *c, const struct options *o);

@@ -12,12 +12,9 @@
 #include "io/db.h"
 #include "io/stmt.h"
 
-#include <unistd.h>
-
 #include "domain/house/command.sql.def"
 
 #define BATCH           50
-#define BAR_WIDTH       40
 
 static int
 key_place(const struct keyring *k, struct str id)
@@ -67,33 +64,18 @@ secrets_list(const struct conf *c, const struct options *o UNUSED)
         return EXIT_DONE;
 }
 
-/* How far it is; nothing is drawn where nobody looks. */
-struct progress {
-        int64_t done, all, unreadable;
-        bool seen;
+struct resealing {
+        struct bar bar;
+        int64_t unreadable;
 };
-
-static void
-progress_draw(const struct progress *g)
-{
-        int filled = g->all == 0 ? BAR_WIDTH : (int)(g->done * BAR_WIDTH / g->all);
-
-        if (!g->seen)
-                return;
-        if (filled > BAR_WIDTH)
-                filled = BAR_WIDTH;
-        fprintf(stderr, "\r  [%.*s%.*s] %lld of %lld", filled, "########################################",
-            BAR_WIDTH - filled, "                                        ", (long long)g->done, (long long)g->all);
-        (void)fflush(stderr);
-}
 
 /* One row's bytes under the writing key; false leaves it as it is. */
 static bool
-reseal(struct task *t, struct progress *g, struct str place, struct str sealed, struct str *out)
+reseal(struct task *t, struct resealing *g, struct str place, struct str sealed, struct str *out)
 {
         struct str plain;
 
-        g->done++;
+        g->bar.done++;
         if (!keyring_unseal(t->arena, t->keyring, place, sealed, &plain)) {
                 g->unreadable++;
                 return false;
@@ -104,7 +86,7 @@ reseal(struct task *t, struct progress *g, struct str place, struct str sealed, 
 
 /* *last: where the next batch begins. n 0: there are no more. */
 static bool
-webhooks_batch(struct task *t, struct progress *g, struct str *last, int *n, struct err *e)
+webhooks_batch(struct task *t, struct resealing *g, struct str *last, int *n, struct err *e)
 {
         struct params p = params_in(t->arena);
         struct rows r;
@@ -133,7 +115,7 @@ webhooks_batch(struct task *t, struct progress *g, struct str *last, int *n, str
 }
 
 static bool
-answers_batch(struct task *t, struct progress *g, struct idem *last, int *n, struct err *e)
+answers_batch(struct task *t, struct resealing *g, struct idem *last, int *n, struct err *e)
 {
         struct params p = params_in(t->arena);
         struct rows r;
@@ -174,7 +156,7 @@ keep(char *to, size_t size, struct str s)
 }
 
 static bool
-rotate(struct task *t, struct progress *g, struct err *e)
+rotate(struct task *t, struct resealing *g, struct err *e)
 {
         char text[GATEWAY_EVENT_ID_MAX + IDEM_KEY_MAX + 1];
         struct str event = STR("");
@@ -185,21 +167,21 @@ rotate(struct task *t, struct progress *g, struct err *e)
                 if (!webhooks_batch(t, g, &event, &n, e))
                         return false;
                 event = keep(text, sizeof text, event);
-                progress_draw(g);
+                bar_draw(&g->bar);
                 arena_reset(t->arena);
         } while (n > 0);
         do {
                 if (!answers_batch(t, g, &key, &n, e))
                         return false;
                 key.key = keep(text, sizeof text, key.key);
-                progress_draw(g);
+                bar_draw(&g->bar);
                 arena_reset(t->arena);
         } while (n > 0);
         return true;
 }
 
 static bool
-count(struct task *t, struct progress *g, struct err *e)
+count(struct task *t, struct resealing *g, struct err *e)
 {
         struct str writing = keyring_writing(t->keyring);
         struct rows r;
@@ -208,7 +190,7 @@ count(struct task *t, struct progress *g, struct err *e)
                 return false;
         for (int i = 0; i < r.n; i++)
                 if (!str_eq(row_bytes(&r, t->arena, i, "key_id"), writing))
-                        g->all += row_i64(&r, i, "webhooks") + row_i64(&r, i, "answers");
+                        g->bar.all += row_i64(&r, i, "webhooks") + row_i64(&r, i, "answers");
         return true;
 }
 
@@ -216,16 +198,17 @@ int
 secrets_rotate(const struct conf *c, const struct options *o UNUSED)
 {
         struct task t;
-        struct progress g = { .seen = isatty(STDERR_FILENO) == 1 };
+        struct resealing g = { .bar = bar_new(0) };
         struct err e = { .code = ERR_NONE };
 
         if (!command_open(&t, c, TASK_KEY))
                 return EXIT_USAGE;
         if (!count(&t, &g, &e) || !rotate(&t, &g, &e)) {
-                fprintf(stderr, "%s", g.seen ? "\n" : "");
+                bar_end(&g.bar);
                 return command_failed(&t, &e);
         }
-        fprintf(stderr, "%sboxoffice: %lld sealed anew", g.seen ? "\n" : "", (long long)(g.done - g.unreadable));
+        bar_end(&g.bar);
+        fprintf(stderr, "boxoffice: %lld sealed anew", (long long)(g.bar.done - g.unreadable));
         if (g.unreadable > 0)
                 fprintf(stderr, ", %lld left: no key of the key file opens them (`boxoffice secrets list`)",
                     (long long)g.unreadable);

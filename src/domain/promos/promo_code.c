@@ -1,4 +1,4 @@
-/* promo_code.c - names of promo codes, and what they have done. */
+/* promo_code.c - names of promo codes, copies of one, and what they have done. */
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/secret.h"
@@ -112,5 +112,78 @@ promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out
         if (r.n == 0 || n == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such promo code");
         *out = usage_view(t->arena, promo, row_text(&r, 0, "currency"), &usage[0]);
+        return true;
+}
+
+static void
+copied_of_rows(struct task *t, const struct rows *r, struct promo_copied **out, size_t *got)
+{
+        *got = (size_t)r->n;
+        *out = ARENA_ARRAY(t->arena, struct promo_copied, *got + 1);
+        for (int i = 0; i < r->n; i++)
+                (*out)[i] = (struct promo_copied){ row_uuid(r, i, "id"), row_text(r, i, "code") };
+}
+
+struct copy {
+        struct task *task;
+        const struct promo_copying *what;
+        struct uuid *ids;
+        struct str *codes;
+        size_t n;
+        struct rows rows;
+};
+
+static bool
+copy_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct copy *w = arg;
+        struct params p = params_in(w->task->arena);
+
+        param_i64(&p, uuid_org(w->what->template));
+        param_uuid(&p, w->what->template);
+        param_uuid(&p, w->what->batch);
+        param_i64(&p, w->what->most);
+        param_uuid_array(&p, w->ids, w->n);
+        param_text_array(&p, w->codes, w->n);
+        param_z(&p, w->what->actor);
+        return tx_call(tx, &stmt_promos_copy, &p, &w->rows, e);
+}
+
+bool
+promo_copy(struct task *t, const struct promo_copying *c, size_t n, struct promo_copied **out, size_t *got,
+    struct err *e)
+{
+        struct copy w = {
+                .task = t,
+                .what = c,
+                .ids = ARENA_ARRAY(t->arena, struct uuid, n),
+                .codes = ARENA_ARRAY(t->arena, struct str, n),
+                .n = n,
+        };
+
+        for (size_t i = 0; i < n; i++) {
+                w.ids[i] = uuid_new(uuid_org(c->template));
+                w.codes[i] = promo_code_random(t->arena, c->prefix, PROMO_COPY_RANDOM);
+        }
+        if (!db_tx_run(t->db, t->arena, &t->subject, copy_tx, &w, e))
+                return false;
+        copied_of_rows(t, &w.rows, out, got);
+        return true;
+}
+
+bool
+promo_batch_read(struct task *t, struct uuid batch, struct uuid after, size_t n, struct promo_copied **out, size_t *got,
+    struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, uuid_org(batch));
+        param_uuid(&p, batch);
+        param_uuid_or_null(&p, after);
+        param_i64(&p, (int64_t)n);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_promos_of_batch, &p, &r, e))
+                return false;
+        copied_of_rows(t, &r, out, got);
         return true;
 }

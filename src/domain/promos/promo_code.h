@@ -1,7 +1,7 @@
 /*
  * promo_code.h - promo codes as those who give them out see them, besides what
- * the catalogue has (domain/catalog): names, and what they have done. What a
- * code takes off an order is promo.h's.
+ * the catalogue has (domain/catalog): names, copies by the thousand, and what
+ * they have done. What a code takes off an order is promo.h's.
  */
 #ifndef DOMAIN_PROMOS_PROMO_CODE_H
 #define DOMAIN_PROMOS_PROMO_CODE_H
@@ -41,5 +41,23 @@ bool promo_usage_ask(struct task *t, const struct promo_choice *c, struct promo_
     struct err *e) MUSTCHECK;
 /* Of one code, as the API shows it; ERR_NOT_FOUND. */
 bool promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out, struct err *e) MUSTCHECK;
+
+/* Copies of a template, made together. */
+struct promo_copying {
+        struct uuid template, batch;    /* the batch's id names the template's organizer */
+        struct str prefix;
+        int64_t most;                   /* how many the batch is to have in the end */
+        const char *actor;
+};
+struct promo_copied {
+        struct uuid id;
+        struct str code;
+};
+/* Up to n more, in a transaction of their own. *got 0: there are as many as there are to be. ERR_NOT_FOUND. */
+bool promo_copy(struct task *t, const struct promo_copying *c, size_t n, struct promo_copied **out, size_t *got,
+    struct err *e) MUSTCHECK;
+/* Members of a batch by id, behind `after`, as many as n. */
+bool promo_batch_read(struct task *t, struct uuid batch, struct uuid after, size_t n, struct promo_copied **out,
+    size_t *got, struct err *e) MUSTCHECK;
 
 #endif
