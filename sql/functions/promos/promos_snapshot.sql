@@ -17,8 +17,8 @@ begin
         p.min_order_amount, p.min_tickets, p.platform_bps, p.stacks, p.active,
         (cardinality(p.events) = 0 or e.id = any (p.events)) and (cardinality(p.ticket_types) = 0 or exists (
             select from app.ticket_types t where t.org = p_org and t.event_id = e.id and t.id = any (p.ticket_types))),
-        coalesce(app.promo_instant(p.starts_at, e.time_zone) <= v_now, true),
-        coalesce(app.promo_instant(p.ends_at, e.time_zone) <= v_now, false),
+        (case when p.starts_at is null then true else app.promo_instant(p.starts_at, e.time_zone) <= v_now end),
+        (case when p.ends_at is null then false else app.promo_instant(p.ends_at, e.time_zone) <= v_now end),
         b.uses, b.budget, p.max_per_guest, coalesce(g.uses, 0)
     from unnest(p_codes) with ordinality c (code, place)
     join app.promo_codes p on p.org = p_org and p.code_normal = c.code
