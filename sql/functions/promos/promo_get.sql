@@ -5,8 +5,8 @@ returns table (promo app.promo_codes, organizer_id uuid, currency text, times_re
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return query select p, o.id, o.currency, u.reserved + u.committed, u.discount_given
+    return query select p, o.id, o.currency, u.live, u.given
     from app.promo_codes p join app.organizers o on o.org = p.org
-    cross join lateral app.promos_usage(p_org, array[p.id], null, false) u
+    cross join lateral app.promo_done(p_org, p.id) u
     where p.org = p_org and o.org = p_org and p.id = p_id;
 end $$;

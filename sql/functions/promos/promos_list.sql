@@ -6,7 +6,7 @@ returns table (promo app.promo_codes, organizer_id uuid, currency text, times_re
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return query select p.promo, o.id, o.currency, u.reserved + u.committed, u.discount_given
+    return query select p.promo, o.id, o.currency, u.live, u.given
     from (
         select c as promo from app.promo_codes c
         where c.org = p_org and (p_batch is null or c.batch = p_batch) and (p_code is null or c.code_normal = upper(p_code))
@@ -14,6 +14,6 @@ begin
           and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
         order by c.created_at desc, c.id desc limit p_limit) p
     join app.organizers o on o.org = p_org
-    cross join lateral app.promos_usage(p_org, array[(p.promo).id], null, false) u
+    cross join lateral app.promo_done(p_org, (p.promo).id) u
     order by (p.promo).created_at desc, (p.promo).id desc;
 end $$;

@@ -6,13 +6,13 @@ returns table (promo app.promo_codes, organizer_id uuid, currency text, times_re
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return query select p.promo, o.id, o.currency, u.reserved + u.committed, u.discount_given
+    return query select p.promo, o.id, o.currency, u.live, u.given
     from (
         select c as promo from app.promo_codes c
         where (p_code is null or c.code_normal = upper(p_code)) and (p_active is null or c.active = p_active)
           and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
         order by c.created_at desc, c.id desc limit p_limit) p
     join app.organizers o on o.org = (p.promo).org
-    cross join lateral app.promos_usage((p.promo).org, array[(p.promo).id], null, false) u
+    cross join lateral app.promo_done((p.promo).org, (p.promo).id) u
     order by (p.promo).created_at desc, (p.promo).id desc;
 end $$;

@@ -11,10 +11,12 @@ returns table (batch uuid, code text, codes bigint, reserved bigint, committed b
     platform_funded bigint, list bigint, revenue bigint, guests bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_all uuid := '00000000-0000-0000-0000-000000000000';       -- those that are not told apart
 begin
     return query
     with chosen as (
-        select p.id, p.code, p.batch, case when p_each then coalesce(p.batch, p.id) else p_batch end as part
+        select p.id, p.code, p.batch, coalesce(case when p_each then coalesce(p.batch, p.id) else p_batch end, v_all) as part
         from app.promo_codes p
         where p.org = p_org and (p_promos is null or p.id = any (p_promos)) and (p_batch is null or p.batch = p_batch)
     ), slot as (
@@ -26,18 +28,20 @@ begin
     ), counted as (
         select s.part, count(*) filter (where s.waits) as waits, count(*) filter (where s.stays) as stay,
             count(*) filter (where s.back) as back, sum(s.discount) filter (where s.stays) as off,
-            sum(s.platform) filter (where s.stays) as platform, count(distinct s.guest_key) filter (where s.stays) as guests
+            sum(s.platform) filter (where s.stays) as platform
         from slot s group by s.part
+    ), came as (
+        select x.part, count(*) as guests from (select distinct s.part, s.guest_key from slot s where s.stays) x group by x.part
     ), sold as (
         select x.part, sum(x.list) as list, sum(x.net) as net
         from (select distinct s.part, s.order_id, s.list, s.net from slot s where s.stays) x group by x.part
     ), parts as (
-        select c.part, max(c.code) as code, count(*) as codes, count(c.batch) > 0 as made_together from chosen c group by c.part
+        select c.part, max(c.code) as code, count(*) as codes, count(c.batch) > 0 and c.part <> v_all as made_together from chosen c group by c.part
     )
     select case when p.made_together then p.part end, case when p_each and not p.made_together then p.code end, p.codes,
         coalesce(c.waits, 0), coalesce(c.stay, 0), coalesce(c.back, 0), coalesce(c.off, 0)::bigint,
-        coalesce(c.platform, 0)::bigint, coalesce(s.list, 0)::bigint, coalesce(s.net, 0)::bigint, coalesce(c.guests, 0)
-    from parts p left join counted c on c.part is not distinct from p.part
-    left join sold s on s.part is not distinct from p.part
+        coalesce(c.platform, 0)::bigint, coalesce(s.list, 0)::bigint, coalesce(s.net, 0)::bigint, coalesce(g.guests, 0)
+    from parts p left join counted c on c.part = p.part
+    left join came g on g.part = p.part left join sold s on s.part = p.part
     order by coalesce(c.stay, 0) desc, p.part;
 end $$;

@@ -105,8 +105,7 @@ promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out
         size_t n;
 
         param_i64(&p, org);
-        param_uuid(&p, promo);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_promo_currency, &p, &r, e) ||
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_organizer_sells_in, &p, &r, e) ||
             !promo_usage_ask(t, &c, &usage, &n, e))
                 return false;
         if (r.n == 0 || n == 0)
