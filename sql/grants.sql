@@ -132,7 +132,7 @@ begin
             ('ops.broken_jobs_not_buried',   '{jobs}'),
             ('ledger.entries_list',      '{api}'),
             ('ledger.balance_head',      '{api}'),
-            ('ledger.balances',          '{api}'),
+            ('ledger.balances',          '{api,jobs}'),
             ('ledger.balances_at',       '{api}'),
             ('ledger.balances_all',      '{api}'),
             ('ledger.fold_ask',          '{api,jobs}'),

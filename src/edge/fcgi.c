@@ -11,6 +11,7 @@
 #include "io/db.h"
 
 #include <fcgiapp.h>
+#include <unistd.h>
 
 static struct str
 fcgi_param(const FCGX_Request *f, const char *name)
@@ -132,23 +133,42 @@ body_read(struct request *rq, FCGX_Request *f, struct err *e)
 
 #define HEADER_MAX ((size_t)16 * 1024)
 
-static void
-reply_write(const struct reply *rp, FCGX_Request *f, bool head)
+/* Piece after piece; false when one could not be made. A caller who went away is no failure of ours. */
+static bool
+pieces_write(const struct reply *rp, FCGX_Request *f, struct err *e)
+{
+        struct str piece;
+
+        do {
+                if (!rp->next(rp->next_arg, &piece, e))
+                        return false;
+        } while (piece.n > 0 && FCGX_PutStr(piece.p, (int)piece.n, f->out) >= 0);
+        return true;
+}
+
+static bool
+reply_write(const struct reply *rp, FCGX_Request *f, bool head, struct err *e)
 {
         struct buf b;
         struct str out;
 
         buf_init(&b, rp->arena, HEADER_MAX);
-        buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", rp->status, rp->content_type,
-            rp->body.n);
+        buf_fmt(&b, "Status: %d\r\nContent-Type: %s\r\n", rp->status, rp->content_type);
+        if (rp->next == NULL)
+                buf_fmt(&b, "Content-Length: %zu\r\n", rp->body.n);
         for (size_t i = 0; i < rp->fields_n; i++)
                 buf_fmt(&b, "%s: %.*s\r\n", rp->field[i].name, STR_ARG(rp->field[i].value));
         buf_puts(&b, "\r\n");
         out = buf_str(&b);
         CHECK(out.p != NULL);
         /* A caller who went away hears it by repeating its key. */
-        if (FCGX_PutStr(out.p, (int)out.n, f->out) >= 0 && !head && rp->body.n > 0)
+        if (FCGX_PutStr(out.p, (int)out.n, f->out) < 0 || head)
+                return true;
+        if (rp->next != NULL)
+                return pieces_write(rp, f, e);
+        if (rp->body.n > 0)
                 (void)FCGX_PutStr(rp->body.p, (int)rp->body.n, f->out);
+        return true;
 }
 
 static void
@@ -164,13 +184,15 @@ log_request(const struct request *rq, const struct reply *rp, int64_t started_us
             { "caller", rq->admitted ? str_of(rq->who.actor) : STR("-") });
 }
 
-static void
+/* False: the answer is half written and can't be made whole. */
+static bool
 serve_one(struct task *t, FCGX_Request *f)
 {
         int64_t started = clock_mono_us(), waits = db_stats(t->db).waits;
         struct request rq;
         struct reply rp = { .arena = t->arena, .status = 500, .content_type = TYPE_JSON };
-        struct err e = { .code = ERR_NONE };
+        struct err e = { .code = ERR_NONE }, cut = { .code = ERR_NONE };
+        bool whole;
 
         FAULT(request_begun);
         request_fill(&rq, t, f);
@@ -180,8 +202,28 @@ serve_one(struct task *t, FCGX_Request *f)
                 reply_problem(&rp, &e, t->conf->public_url, t->subject.request_id);
         cors_fields(&rq, &rp);
         FAULT(reply_before_write);
-        reply_write(&rp, f, str_is(rq.method_text, "HEAD"));
+        whole = reply_write(&rp, f, str_is(rq.method_text, "HEAD"), &cut);
+        if (!whole)
+                log_error(&t->subject, "reply.cut", { "route", str_of(rq.route->path) },
+                    { "detail", str_of(cut.detail) },
+                    { "next", STR("none: the caller sees that the answer ended early, and asks again") });
         log_request(&rq, &rp, started, db_stats(t->db).waits - waits);
+        return whole;
+}
+
+/*
+ * nginx takes a connection that ends for the end of the answer, as long as
+ * connections are not kept; a record of a version that there is not makes it
+ * cut the caller off.
+ */
+static void
+answer_cut(FCGX_Request *f)
+{
+        static const unsigned char no_record[8] = { 0xff };
+
+        (void)FCGX_FFlush(f->out);
+        (void)!write(f->ipcFd, no_record, sizeof no_record);
+        FCGX_Free(f, 1);
 }
 
 int64_t
@@ -193,8 +235,10 @@ fcgi_serve(struct task *t, int64_t max)
         CHECK(FCGX_Init() == 0);
         CHECK(FCGX_InitRequest(&f, 0, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
         while ((max == 0 || served < max) && FCGX_Accept_r(&f) == 0) {
-                serve_one(t, &f);
-                FCGX_Finish_r(&f);
+                if (serve_one(t, &f))
+                        FCGX_Finish_r(&f);
+                else
+                        answer_cut(&f);
                 FAULT(reply_written);
                 arena_reset(t->arena);
                 served++;

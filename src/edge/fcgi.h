@@ -3,7 +3,8 @@
  * bounded request, admit, handle, write one reply, reset the arena.
  *
  * SIGTERM and SIGUSR1 drain: the request in hand is finished, then the loop
- * ends. A short body (the caller went away) is never handled.
+ * ends. A short body (the caller went away) is never handled. An answer that
+ * comes in pieces and fails in the middle is cut off: it never looks whole.
  */
 #ifndef EDGE_FCGI_H
 #define EDGE_FCGI_H

@@ -24,6 +24,31 @@ reply_json(struct reply *rp, int status, struct str body)
         return true;
 }
 
+static bool
+csv_named(struct reply *rp, const char *file)
+{
+        rp->status = 200;
+        rp->content_type = TYPE_CSV;
+        reply_field(rp, "Content-Disposition", str_fmt(rp->arena, "attachment; filename=\"%s.csv\"", file));
+        return true;
+}
+
+bool
+reply_csv(struct reply *rp, const char *file, struct str body)
+{
+        CHECK(body.p != NULL);
+        rp->body = body;
+        return csv_named(rp, file);
+}
+
+bool
+reply_csv_pieces(struct reply *rp, const char *file, reply_piece next, void *arg)
+{
+        rp->next = next;
+        rp->next_arg = arg;
+        return csv_named(rp, file);
+}
+
 static void
 retry_after(struct reply *rp, int seconds)
 {

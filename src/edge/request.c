@@ -21,6 +21,51 @@ request_header(const struct request *rq, const char *name)
         return STR("");
 }
 
+/* A part of Accept: its type, and its weight in thousandths. */
+static int
+accept_weight(struct arena *a, struct str part, struct str *type)
+{
+        struct str rest, param, digits;
+        int weight = 0, unit = 1000;
+
+        (void)str_cut(part, ';', type, &rest);
+        *type = str_lower(a, str_trim(*type));
+        while (rest.n > 0) {
+                (void)str_cut(rest, ';', &param, &rest);
+                param = str_trim(param);
+                if (!str_starts(param, STR("q=")) && !str_starts(param, STR("Q=")))
+                        continue;
+                digits = (struct str){ param.p + 2, param.n - 2 };
+                for (size_t i = 0; i < digits.n && unit > 0; i++) {
+                        if (digits.p[i] < '0' || digits.p[i] > '9')
+                                continue;
+                        weight += (digits.p[i] - '0') * unit;
+                        unit /= 10;
+                }
+                return weight;
+        }
+        return unit;
+}
+
+bool
+request_wants_csv(const struct request *rq)
+{
+        struct str rest = request_header(rq, "HTTP_ACCEPT"), part, type;
+        int csv = 0, json = 0;
+
+        while (rest.n > 0) {
+                int weight;
+
+                (void)str_cut(rest, ',', &part, &rest);
+                weight = accept_weight(rq->task->arena, part, &type);
+                if (str_is(type, "text/csv") && weight > json)
+                        csv = weight;
+                else if (str_is(type, "application/json"))
+                        json = weight;
+        }
+        return csv > 0 && csv >= json;
+}
+
 struct str
 query_text(struct request *rq, const char *name)
 {

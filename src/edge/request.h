@@ -54,6 +54,8 @@ struct request {
 
 /* A header field by its FastCGI name (HTTP_...): empty when it isn't there. */
 struct str request_header(const struct request *rq, const char *name);
+/* Whether the caller would rather have text/csv than JSON: it names it, and JSON not before it (RFC 9110, 12.5.1). */
+bool request_wants_csv(const struct request *rq);
 /* A query parameter, percent-decoded; absent when it isn't there. Marks it as known. */
 struct str query_text(struct request *rq, const char *name);
 /* The same as an id of this kind; a wrong one is a bad field "?name". */

@@ -108,9 +108,8 @@ db_flush(struct db *db)
                 db_drop(db);
 }
 
-/* Waits until a result can be read without blocking. */
-static bool
-result_ready(struct db *db)
+bool
+db_ready(struct db *db)
 {
         int64_t until = clock_mono_ms() + db->wait_ms;
 
@@ -131,13 +130,13 @@ db_result(struct db *db)
 
         if (db->conn == NULL)
                 return NULL;
-        if (!result_ready(db) || (r = PQgetResult(db->conn)) == NULL) {
+        if (!db_ready(db) || (r = PQgetResult(db->conn)) == NULL) {
                 db_drop(db);
                 return NULL;
         }
         /* A statement's result is followed by a NULL; a synchronisation point is not. */
         if (PQresultStatus(r) != PGRES_PIPELINE_SYNC) {
-                PGresult *end = result_ready(db) ? PQgetResult(db->conn) : NULL;
+                PGresult *end = db_ready(db) ? PQgetResult(db->conn) : NULL;
 
                 CHECK(end == NULL);
         }

@@ -77,6 +77,19 @@ bool db_tx_run(struct db *db, struct arena *a, const struct log_subject *s, db_t
 bool db_query(struct db *db, struct arena *a, const struct log_subject *s, const struct stmt *st,
     const struct params *p, struct rows *out, struct err *e) MUSTCHECK;
 
+/*
+ * A COPY ... TO STDOUT, for reports of any length: rows come one by one and
+ * only one is in memory. A failure before the first is db_copy()'s, a later
+ * one copy_row()'s: what was read until then is not all. No other statement
+ * before the last row; a copy that is left earlier costs its connection.
+ */
+#define COPY_FIELDS_MAX 32
+struct copy;
+bool db_copy(struct db *db, struct arena *a, const struct log_subject *s, const struct stmt *st,
+    const struct params *p, struct copy **out, struct err *e) MUSTCHECK;
+/* Its fields, until the next call; absent where NULL. None: that was the last. */
+bool copy_row(struct copy *c, const struct str **field, size_t *n, struct err *e) MUSTCHECK;
+
 void tx_repeatable(struct tx *tx);
 void tx_put(struct tx *tx, const struct stmt *st, const struct params *p);
 bool tx_get(struct tx *tx, struct rows *out, struct err *e) MUSTCHECK;

@@ -22,6 +22,8 @@ void db_drop(struct db *db);
 /* Queues a statement; trouble shows when its result is asked for. */
 void db_send(struct db *db, const char *sql, const struct params *p);
 void db_flush(struct db *db);
+/* Waits until a result can be read without blocking. */
+bool db_ready(struct db *db) MUSTCHECK;
 /* The next result in the pipeline, or NULL when the connection is lost or silent for too long. */
 PGresult *db_result(struct db *db);
 /* Turns a failed result into e; false always. */

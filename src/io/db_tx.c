@@ -43,6 +43,8 @@ tx_repeatable(struct tx *tx)
 static void
 queue_put(struct tx *tx, const char *name, const char *sql, const struct params *p)
 {
+        if (tx->queued == TX_STMTS_MAX && tx->got == tx->queued)
+                tx->got = tx->queued = 1;       /* all answers are in: begin anew behind BEGIN's */
         CHECK(tx->queued < TX_STMTS_MAX);
         db_send(tx->db, sql, p);
         tx->queue[tx->queued++] = name;

@@ -91,10 +91,10 @@ task_fork(struct task *t)
 void
 task_close(struct task *t)
 {
+        arena_free(t->arena);           /* first: a hook may need a connection */
         db_close(t->db);
         kv_close(t->kv);
         http_close(t->http);
         free(t->fence);
         free(t->gateway_breakers);
-        arena_free(t->arena);
 }

@@ -28,75 +28,73 @@ command_usage_error(const char *why)
         return EXIT_USAGE;
 }
 
+bool
+command_id(const char *option, const char *prefix, const char *text, struct uuid *out)
+{
+        if (typeid_parse(prefix, str_of(text), out))
+                return true;
+        fprintf(stderr, "boxoffice: %s is an id that begins with %s_\n", option, prefix);
+        return false;
+}
+
+/* Above all characters, by which getopt names a short option: there are none here. */
+#define OPTION_FIRST    256
+
+static const struct {
+        const char *name;
+        int has_argument;
+        size_t field;
+} options_known[] = {
+#define OPTION(name, field) { name, required_argument, offsetof(struct options, field) },
+#define FLAG(name, field) { name, no_argument, offsetof(struct options, field) },
+#include "domain/house/option.def"
+#undef OPTION
+#undef FLAG
+};
+
 /*
- * Which options a command takes, as bits. They lie above all characters, by
- * which getopt names a short option: there are none here.
+ * words: what it takes besides options, by name; "[NAME...]": any number.
+ * options: those it takes, as the usage shows them: no other is.
  */
-enum {
-        OPT_ROLE = 1 << 8, OPT_NAME = 1 << 9, OPT_SCOPES = 1 << 10, OPT_ORIGIN = 1 << 11, OPT_NO_HOLD = 1 << 12,
-        OPT_STATE = 1 << 13, OPT_GATEWAY = 1 << 14, OPT_OUTCOME = 1 << 15, OPT_TRANSACTION = 1 << 16,
-        OPT_REASON = 1 << 17, OPT_RECOVERED = 1 << 18, OPT_DRY_RUN = 1 << 19,
-        OPT_TEMPLATE = 1 << 20, OPT_COUNT = 1 << 21, OPT_PREFIX = 1 << 22, OPT_BATCH = 1 << 23,
-        OPT_ORGANIZER = 1 << 24, OPT_CSV = 1 << 25
-};
-
-static const struct option options_known[] = {
-        { "role", required_argument, NULL, OPT_ROLE },
-        { "name", required_argument, NULL, OPT_NAME },
-        { "scopes", required_argument, NULL, OPT_SCOPES },
-        { "show-origin", no_argument, NULL, OPT_ORIGIN },
-        { "no-hold-money", no_argument, NULL, OPT_NO_HOLD },
-        { "state", required_argument, NULL, OPT_STATE },
-        { "gateway", required_argument, NULL, OPT_GATEWAY },
-        { "outcome", required_argument, NULL, OPT_OUTCOME },
-        { "transaction", required_argument, NULL, OPT_TRANSACTION },
-        { "reason", required_argument, NULL, OPT_REASON },
-        { "recovered", no_argument, NULL, OPT_RECOVERED },
-        { "dry-run", no_argument, NULL, OPT_DRY_RUN },
-        { "template", required_argument, NULL, OPT_TEMPLATE },
-        { "count", required_argument, NULL, OPT_COUNT },
-        { "prefix", required_argument, NULL, OPT_PREFIX },
-        { "batch", required_argument, NULL, OPT_BATCH },
-        { "organizer", required_argument, NULL, OPT_ORGANIZER },
-        { "csv", no_argument, NULL, OPT_CSV },
-};
-
-/* words: what it takes besides options, by name; "[NAME...]": any number. */
 static const struct command {
-        const char *noun, *verb, *words;
-        int options;
-        const char *options_help, *help;
+        const char *noun, *verb, *words, *options, *help;
         int (*run)(const struct conf *c, const struct options *o);
 } commands[] = {
-        { "config", "", "", OPT_ORIGIN, "[--show-origin]", "every setting, secrets masked", config_show },
-        { "keys", "create", "", OPT_ROLE | OPT_NAME | OPT_SCOPES,
-            "--role admin|platform --name NAME [--scopes LIST]", "prints the new key", keys_create },
-        { "jobs", "list", "", 0, "", "the work that waits, buried first", jobs_list },
-        { "jobs", "retry", "ORGANIZER KIND OBJECT", 0, "", "run it now", jobs_retry },
-        { "jobs", "cancel", "ORGANIZER KIND OBJECT", 0, "", "never run it", jobs_cancel },
-        { "payments", "list", "", 0, "", "attempts whose end is not known, and captures whose money is not back",
+        { "config", "", "", "[--show-origin]", "every setting, secrets masked", config_show },
+        { "keys", "create", "", "--role admin|platform --name NAME [--scopes LIST]", "prints the new key",
+            keys_create },
+        { "jobs", "list", "", "", "the work that waits, buried first", jobs_list },
+        { "jobs", "retry", "ORGANIZER KIND OBJECT", "", "run it now", jobs_retry },
+        { "jobs", "cancel", "ORGANIZER KIND OBJECT", "", "never run it", jobs_cancel },
+        { "payments", "list", "", "", "attempts whose end is not known, and captures whose money is not back",
             payments_list },
-        { "payments", "lookup", "PAYMENT", 0, "", "asks the gateway about it now", payments_lookup },
-        { "payments", "settle", "PAYMENT", OPT_OUTCOME | OPT_TRANSACTION | OPT_REASON,
-            "--outcome succeeded|declined [--transaction ID] --reason TEXT", "by evidence", payments_settle },
-        { "webhooks", "list", "", OPT_STATE | OPT_GATEWAY | OPT_RECOVERED,
-            "[--state received|applied|ignored|buried] [--gateway NAME] [--recovered]", "the newest 100",
-            webhooks_list },
-        { "webhooks", "show", "EVENT", OPT_GATEWAY, "[--gateway NAME]", "one event, opened", webhooks_show },
-        { "webhooks", "replay", "EVENT", OPT_GATEWAY | OPT_DRY_RUN, "[--gateway NAME] [--dry-run]",
+        { "payments", "lookup", "PAYMENT", "", "asks the gateway about it now", payments_lookup },
+        { "payments", "settle", "PAYMENT", "--outcome succeeded|declined [--transaction ID] --reason TEXT",
+            "by evidence", payments_settle },
+        { "webhooks", "list", "", "[--state received|applied|ignored|buried] [--gateway NAME] [--recovered]",
+            "the newest 100", webhooks_list },
+        { "webhooks", "show", "EVENT", "[--gateway NAME]", "one event, opened", webhooks_show },
+        { "webhooks", "replay", "EVENT", "[--gateway NAME] [--dry-run]",
             "looks at it again; --dry-run: says what would be done", webhooks_replay },
-        { "promos", "generate", "", OPT_TEMPLATE | OPT_COUNT | OPT_PREFIX | OPT_BATCH,
-            "--template PROMO --count N [--prefix TEXT] [--batch BATCH]", "copies of a promo code, each unique, as CSV",
-            promos_generate },
-        { "promos", "list", "", OPT_BATCH, "--batch BATCH", "the codes of a batch, as CSV", promos_list },
-        { "promos", "usage", "[PROMO...]", OPT_BATCH | OPT_ORGANIZER | OPT_CSV,
-            "| --batch BATCH | --organizer ORGANIZER [--csv]", "uses, discount, sales, and who paid", promos_usage },
-        { "secrets", "list", "", 0, "", "the sealing keys, and how much stands under each", secrets_list },
-        { "secrets", "rotate", "", 0, "", "seals everything anew with the key file's first key", secrets_rotate },
-        { "verify", "", "[NAME...]", 0, "", "a line for each invariant; status 1 when one is broken", verify_books },
-        { "restore", "finish", "", OPT_NO_HOLD, "[--no-hold-money]",
+        { "promos", "generate", "", "--template PROMO --count N [--prefix TEXT] [--batch BATCH]",
+            "copies of a promo code, each unique, as CSV", promos_generate },
+        { "promos", "list", "", "--batch BATCH", "the codes of a batch, as CSV", promos_list },
+        { "promos", "usage", "[PROMO...]", "| --batch BATCH | --organizer ORGANIZER [--csv]",
+            "uses, discount, sales, and who paid", promos_usage },
+        { "ledger", "balance", "", "[--organizer ORGANIZER] [--as-of TIME] [--clock recorded|occurred] [--csv|--json]",
+            "what an organizer is owed, or all together", ledger_balance },
+        { "ledger", "entries", "",
+            "[--organizer ORGANIZER] [--account ACCOUNT] [--order ORDER] [--from TIME] [--to TIME] "
+            "[--clock recorded|occurred]", "entries as CSV, a row a posting", ledger_entries },
+        { "ledger", "verify", "", "", "derives all balances anew, compares, and asks what must hold of the ledger",
+            ledger_verify },
+        { "ledger", "close", "DAY", "[--by NAME]", "closes a day that is over, signed by NAME", ledger_close_day },
+        { "secrets", "list", "", "", "the sealing keys, and how much stands under each", secrets_list },
+        { "secrets", "rotate", "", "", "seals everything anew with the key file's first key", secrets_rotate },
+        { "verify", "", "[NAME...]", "", "a line for each invariant; status 1 when one is broken", verify_books },
+        { "restore", "finish", "", "[--no-hold-money]",
             "after a restore: renews the epoch; charges wait for the sweep", restore_finish },
-        { "restore", "resume", "", 0, "", "money calls answer again, without waiting for the sweep", restore_resume },
+        { "restore", "resume", "", "", "money calls answer again, without waiting for the sweep", restore_resume },
 };
 
 /* "boxoffice jobs list: ...", and the exit code. */
@@ -113,30 +111,30 @@ command_wrong(const struct command *cmd, const char *fmt, ...)
         return EXIT_USAGE;
 }
 
+/* Whether its help has "--name" as a word. */
+static bool
+option_taken(const struct command *cmd, const char *name)
+{
+        const char *at = cmd->options;
+        size_t n = strlen(name);
+
+        while ((at = strstr(at, "--")) != NULL) {
+                at += 2;
+                if (strncmp(at, name, n) == 0 && strchr(" ]|", at[n]) != NULL)
+                        return true;
+        }
+        return false;
+}
+
 static void
 option_keep(struct options *o, int which, const char *value)
 {
-        switch (which) {
-        case OPT_ROLE:          o->role = value; break;
-        case OPT_NAME:          o->name = value; break;
-        case OPT_SCOPES:        o->scopes = value; break;
-        case OPT_ORIGIN:        o->origin = true; break;
-        case OPT_NO_HOLD:       o->no_hold_money = true; break;
-        case OPT_STATE:         o->state = value; break;
-        case OPT_GATEWAY:       o->gateway = value; break;
-        case OPT_OUTCOME:       o->outcome = value; break;
-        case OPT_TRANSACTION:   o->transaction = value; break;
-        case OPT_REASON:        o->reason = value; break;
-        case OPT_RECOVERED:     o->recovered = true; break;
-        case OPT_DRY_RUN:       o->dry_run = true; break;
-        case OPT_TEMPLATE:      o->template = value; break;
-        case OPT_COUNT:         o->count = value; break;
-        case OPT_PREFIX:        o->prefix = value; break;
-        case OPT_BATCH:         o->batch = value; break;
-        case OPT_ORGANIZER:     o->organizer = value; break;
-        case OPT_CSV:           o->csv = true; break;
-        default:                NEVER("an option of the table");
-        }
+        char *field = (char *)o + options_known[which].field;
+
+        if (options_known[which].has_argument == required_argument)
+                memcpy(field, &value, sizeof value);
+        else
+                memcpy(field, &(bool){ true }, sizeof(bool));
 }
 
 /* What getopt did not take: `last` is the word it looked at last. */
@@ -161,14 +159,16 @@ options_read(const struct command *cmd, int argc, char **argv, struct options *o
         int c;
 
         for (size_t i = 0; i < ARRAY_LEN(options_known); i++)
-                if (cmd->options & options_known[i].val)
-                        taken[n++] = options_known[i];
+                if (option_taken(cmd, options_known[i].name))
+                        taken[n++] = (struct option){
+                                options_known[i].name, options_known[i].has_argument, NULL, OPTION_FIRST + (int)i,
+                        };
         *o = (struct options){ .role = NULL };
         opterr = 0;
         while ((c = getopt_long(argc, argv, ":", taken, NULL)) != -1) {
                 if (c == ':' || c == '?')
                         return option_wrong(cmd, c, argv[optind - 1]);
-                option_keep(o, c, optarg);
+                option_keep(o, c - OPTION_FIRST, optarg);
         }
         o->rest = argv + optind;
         o->rest_n = argc - optind;
@@ -201,10 +201,10 @@ command_usage(void)
         fprintf(stderr, "usage: boxoffice NOUN VERB [options]\n\n");
         for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
                 const struct command *cmd = &commands[i];
-                bool words = *cmd->words != '\0', options = *cmd->options_help != '\0';
+                bool words = *cmd->words != '\0', options = *cmd->options != '\0';
 
                 fprintf(stderr, "  boxoffice %-9s%-8s%s%s%s%s%s\n", cmd->noun, cmd->verb, cmd->words,
-                    words && options ? " " : "", cmd->options_help, words || options ? "  " : "", cmd->help);
+                    words && options ? " " : "", cmd->options, words || options ? "  " : "", cmd->help);
         }
         fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; "
             "the database role is boxoffice_owner.\n");

@@ -7,14 +7,17 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/id.h"
 #include "domain/house/command.h"
 #include "io/task.h"
 
 /* Every option that any verb has. A verb is run only with those that its row of the table (command.c) takes. */
 struct options {
-        const char *role, *name, *scopes, *state, *gateway, *outcome, *transaction, *reason;
-        const char *template, *count, *prefix, *batch, *organizer;
-        bool origin, no_hold_money, recovered, dry_run, csv;
+#define OPTION(name, field) const char *field;
+#define FLAG(name, field) bool field;
+#include "domain/house/option.def"
+#undef OPTION
+#undef FLAG
         char **rest;                    /* what is no option: as many words as the row takes */
         int rest_n;
 };
@@ -24,6 +27,8 @@ bool command_open(struct task *t, const struct conf *c, unsigned doors) MUSTCHEC
 /* Closes it and says why; the exit code. */
 int command_failed(struct task *t, const struct err *e);
 int command_usage_error(const char *why);
+/* The value of an option that is an id of this kind; false when it has said what is wrong. */
+bool command_id(const char *option, const char *prefix, const char *text, struct uuid *out) MUSTCHECK;
 
 /* How far long work is, as a bar on standard error; nothing is drawn where nobody looks. */
 struct bar {
@@ -51,6 +56,10 @@ int webhooks_replay(const struct conf *c, const struct options *o);
 int promos_generate(const struct conf *c, const struct options *o);
 int promos_list(const struct conf *c, const struct options *o);
 int promos_usage(const struct conf *c, const struct options *o);
+int ledger_balance(const struct conf *c, const struct options *o);
+int ledger_entries(const struct conf *c, const struct options *o);
+int ledger_verify(const struct conf *c, const struct options *o);
+int ledger_close_day(const struct conf *c, const struct options *o);
 int verify_books(const struct conf *c, const struct options *o);
 int secrets_list(const struct conf *c, const struct options *o);
 int secrets_rotate(const struct conf *c, const struct options *o);

@@ -19,16 +19,6 @@
 #define AT_ONCE         1000            /* codes a transaction, and rows a page */
 #define PATIENCE_MS     600000          /* for reports over all that an organizer sold */
 
-/* An id on the command line. What is wrong with it is said. */
-static bool
-id_read(const char *option, const char *prefix, const char *text, struct uuid *out)
-{
-        if (typeid_parse(prefix, str_of(text), out))
-                return true;
-        fprintf(stderr, "boxoffice: %s is an id that begins with %s_\n", option, prefix);
-        return false;
-}
-
 static bool
 generate_read(const struct options *o, struct promo_copying *c)
 {
@@ -38,7 +28,7 @@ generate_read(const struct options *o, struct promo_copying *c)
                 (void)command_usage_error("promos generate needs --template and --count");
                 return false;
         }
-        if (!id_read("--template", "pro", o->template, &c->template))
+        if (!command_id("--template", "pro", o->template, &c->template))
                 return false;
         if (!str_to_i64(count, &c->most) || c->most < 1 || c->most > COUNT_MAX) {
                 fprintf(stderr, "boxoffice: --count is a whole number from 1 to %d\n", COUNT_MAX);
@@ -46,7 +36,7 @@ generate_read(const struct options *o, struct promo_copying *c)
         }
         if (o->batch == NULL) {
                 c->batch = uuid_new(uuid_org(c->template));
-        } else if (!id_read("--batch", "bat", o->batch, &c->batch)) {
+        } else if (!command_id("--batch", "bat", o->batch, &c->batch)) {
                 return false;
         } else if (uuid_org(c->batch) != uuid_org(c->template)) {
                 (void)command_usage_error("--batch and --template are of different organizers");
@@ -201,7 +191,7 @@ promos_list(const struct conf *c, const struct options *o)
 
         if (o->batch == NULL)
                 return command_usage_error("promos list needs --batch");
-        if (!id_read("--batch", "bat", o->batch, &batch) || !command_open(&t, c, 0))
+        if (!command_id("--batch", "bat", o->batch, &batch) || !command_open(&t, c, 0))
                 return EXIT_USAGE;
         if (!batch_print(&t, batch, &written, &e))
                 return command_failed(&t, &e);
@@ -225,11 +215,11 @@ usage_read(const struct options *o, struct asking *a)
                 (void)command_usage_error("promos usage needs one PROMO, --batch or --organizer");
                 return false;
         }
-        if (o->rest_n == 1 && id_read("PROMO", "pro", o->rest[0], &a->id))
+        if (o->rest_n == 1 && command_id("PROMO", "pro", o->rest[0], &a->id))
                 a->choice = (struct promo_choice){ .promos = &a->id, .promos_n = 1 };
-        else if (o->batch != NULL && id_read("--batch", "bat", o->batch, &a->id))
+        else if (o->batch != NULL && command_id("--batch", "bat", o->batch, &a->id))
                 a->choice = (struct promo_choice){ .batch = a->id };
-        else if (o->organizer != NULL && id_read("--organizer", "org", o->organizer, &a->id))
+        else if (o->organizer != NULL && command_id("--organizer", "org", o->organizer, &a->id))
                 a->choice = (struct promo_choice){ .each = true };
         else
                 return false;

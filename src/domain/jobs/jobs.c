@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "domain/catalog/catalog.h"
 #include "domain/jobs/jobs.h"
+#include "domain/ledger/balance.h"
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
 #include "domain/verify/verify.h"

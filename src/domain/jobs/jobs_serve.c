@@ -112,7 +112,8 @@ serve_webhooks(struct task *t, bool *worked, struct err *e)
 static bool
 ensure_rounds(struct task *t, struct err *e)
 {
-        static const char *const rounds[] = { "webhooks_sweep", "webhooks_sweep_daily", "verify_hourly" };
+        static const char *const rounds[] = { "webhooks_sweep", "webhooks_sweep_daily", "verify_hourly",
+                "ledger_fold_round" };
         const struct uuid nothing = { { 0 } };
         struct house_state state;
 

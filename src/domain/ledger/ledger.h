@@ -29,6 +29,8 @@ struct posting_set {
 };
 
 const char *account_name(enum account a);
+const char *account_type(enum account a);       /* asset, liability, revenue, contra_revenue, expense */
+bool account_is_debit(enum account a);          /* where its balance normally stands */
 bool account_parse(struct str s, enum account *out) MUSTCHECK;
 
 enum recipe {
@@ -95,7 +97,7 @@ struct ledger_filter {
         struct str times[4];            /* occurred from, to, recorded from, to; RFC 3339 or absent */
         struct str before_at;           /* page cursor */
         struct uuid before_id;
-        int64_t limit;
+        int64_t limit;                  /* 0: all, where they come in pieces */
 };
 
 struct ledger_entry {
@@ -111,5 +113,17 @@ bool ledger_entries_list(struct task *t, const struct ledger_filter *f, struct l
     struct err *e) MUSTCHECK;
 /* {id, object, kind, organizer, order, object_id, promo, currency, postings, occurred_at, recorded_at, reverses} */
 struct str ledger_entry_view(struct arena *a, const struct ledger_entry *entry);
+
+/* "ord", ...: which kind of id the object of such an entry has; NULL: not known here. */
+const char *ledger_object_prefix(struct str effect);
+struct params ledger_filter_params(struct arena *a, const struct ledger_filter *f);
+
+/*
+ * The same as CSV, a row a posting, all of one moment, in pieces that end with
+ * a row; *out is empty when that was all. Only a piece is in memory.
+ */
+struct ledger_csv;
+bool ledger_csv_open(struct task *t, const struct ledger_filter *f, struct ledger_csv **out, struct err *e) MUSTCHECK;
+bool ledger_csv_piece(struct ledger_csv *c, struct str *out, struct err *e) MUSTCHECK;
 
 #endif

@@ -33,12 +33,10 @@ entry_of_row(struct arena *a, const struct rows *r, int i)
         return e;
 }
 
-bool
-ledger_entries_list(struct task *t, const struct ledger_filter *f, struct ledger_entry **out, size_t *n,
-    struct err *e)
+struct params
+ledger_filter_params(struct arena *a, const struct ledger_filter *f)
 {
-        struct params p = params_in(t->arena);
-        struct rows r;
+        struct params p = params_in(a);
 
         param_i64_or_null(&p, f->org != 0, f->org);
         param_text(&p, f->account);
@@ -46,7 +44,18 @@ ledger_entries_list(struct task *t, const struct ledger_filter *f, struct ledger
         param_times(&p, f->times, ARRAY_LEN(f->times));
         param_text(&p, f->before_at);
         param_uuid_or_null(&p, f->before_id);
-        param_i64(&p, f->limit);
+        param_i64_or_null(&p, f->limit > 0, f->limit);
+        return p;
+}
+
+bool
+ledger_entries_list(struct task *t, const struct ledger_filter *f, struct ledger_entry **out, size_t *n,
+    struct err *e)
+{
+        struct params p = ledger_filter_params(t->arena, f);
+        struct rows r;
+
+        CHECK(f->limit > 0);
         if (!db_query(t->db, t->arena, &t->subject, &stmt_entries_list, &p, &r, e))
                 return false;
         *n = (size_t)r.n;
@@ -56,9 +65,9 @@ ledger_entries_list(struct task *t, const struct ledger_filter *f, struct ledger
         return true;
 }
 
-/* The id as the API writes it: what the object is follows from what happened to it. */
-static struct str
-object_text(struct arena *a, const struct ledger_entry *entry)
+/* What the object is follows from what happened to it. */
+const char *
+ledger_object_prefix(struct str effect)
 {
         static const struct {
                 const char *effect, *prefix;
@@ -67,15 +76,24 @@ object_text(struct arena *a, const struct ledger_entry *entry)
 #include "domain/ledger/effect.def"
 #undef EFFECT
         };
+
+        for (size_t i = 0; i < ARRAY_LEN(effects); i++)
+                if (str_is(effect, effects[i].effect))
+                        return effects[i].prefix;
+        return NULL;
+}
+
+/* The id as the API writes it. One of a newer version of this program has no prefix, and is still shown. */
+static struct str
+object_text(struct arena *a, const struct ledger_entry *entry)
+{
+        const char *prefix = ledger_object_prefix(entry->effect);
         char *text = arena_alloc(a, UUID_TEXT_MAX);
 
-        for (size_t i = 0; i < ARRAY_LEN(effects); i++) {
-                if (!str_is(entry->effect, effects[i].effect) || effects[i].prefix == NULL)
-                        continue;
-                typeid_text(effects[i].prefix, entry->object, text);
-                return str_of(text);
-        }
-        uuid_text(entry->object, text); /* of either kind, or of a newer version of this program: still shown */
+        if (prefix != NULL)
+                typeid_text(prefix, entry->object, text);
+        else
+                uuid_text(entry->object, text);
         return str_of(text);
 }
 

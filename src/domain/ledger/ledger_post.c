@@ -11,11 +11,41 @@ static const char *const names[ACCOUNT_COUNT] = {
 #undef ACCOUNT
 };
 
+enum account_kind { ASSET, LIABILITY, REVENUE, CONTRA_REVENUE, EXPENSE };
+
+static const enum account_kind kinds[ACCOUNT_COUNT] = {
+#define ACCOUNT(name, type) [ACCOUNT_##name] = type,
+#include "domain/ledger/chart.def"
+#undef ACCOUNT
+};
+
+static const struct {
+        const char *name;
+        bool debit;
+} kind_facts[] = {
+        [ASSET] = { "asset", true }, [LIABILITY] = { "liability", false }, [REVENUE] = { "revenue", false },
+        [CONTRA_REVENUE] = { "contra_revenue", true }, [EXPENSE] = { "expense", true },
+};
+
 const char *
 account_name(enum account a)
 {
         CHECK(a < ACCOUNT_COUNT);
         return names[a];
+}
+
+const char *
+account_type(enum account a)
+{
+        CHECK(a < ACCOUNT_COUNT);
+        return kind_facts[kinds[a]].name;
+}
+
+bool
+account_is_debit(enum account a)
+{
+        CHECK(a < ACCOUNT_COUNT);
+        return kind_facts[kinds[a]].debit;
 }
 
 bool

@@ -1,4 +1,4 @@
-/* ledger.c - /v1/ledger/entries. */
+/* ledger.c - /v1/ledger/entries: pages of JSON, or all of them as CSV in pieces. */
 #include "base/base.h"
 #include "base/arena.h"
 #include "domain/ledger/ledger.h"
@@ -13,6 +13,20 @@ read_account(struct request *rq, struct ledger_filter *f, struct err *e)
         f->account = query_text(rq, "account");
         if (f->account.p != NULL && !account_parse(f->account, &a))
                 (void)err_field(e, "?account", FIELD_UNKNOWN_VALUE, "is not an account of the chart");
+}
+
+static bool
+next_piece(void *arg, struct str *out, struct err *e)
+{
+        return ledger_csv_piece(arg, out, e);
+}
+
+static bool
+reply_pieces(struct request *rq, struct reply *rp, const struct ledger_filter *f, struct err *e)
+{
+        struct ledger_csv *csv;
+
+        return ledger_csv_open(rq->task, f, &csv, e) && reply_csv_pieces(rp, "ledger_entries", next_piece, csv);
 }
 
 bool
@@ -38,7 +52,14 @@ api_entry_list(struct request *rq, struct reply *rp, struct err *e)
         f.before_at = page.before_at;
         f.before_id = page.before_id;
         f.limit = page.limit + 1;
-        if (!query_close(rq, known, e) || !ledger_entries_list(rq->task, &f, &entries, &n, e))
+        if (!query_close(rq, known, e))
+                return false;
+        if (request_wants_csv(rq)) {
+                /* All that there are, but who says how many gets no more. */
+                f.limit = query_text(rq, "limit").p == NULL ? 0 : page.limit;
+                return reply_pieces(rq, rp, &f, e);
+        }
+        if (!ledger_entries_list(rq->task, &f, &entries, &n, e))
                 return false;
         items = ARENA_ARRAY(rq->task->arena, struct page_item, n + 1);
         for (size_t i = 0; i < n; i++)
