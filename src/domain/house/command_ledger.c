@@ -39,14 +39,14 @@ time_read(const char *option, const char *text, struct str *out)
 static void
 amount_print(struct str currency, int64_t minor)
 {
-        struct money m = { .minor = minor };
-        char text[MONEY_TEXT_MAX];
+        struct money m = { .minor = minor < 0 ? -minor : minor };
+        char text[MONEY_TEXT_MAX + 1] = "-";
 
         if (currency_parse(currency, &m.currency))
-                money_decimal(m, text);
+                money_decimal(m, text + 1);
         else
-                (void)snprintf(text, sizeof text, "%lld", (long long)minor);
-        printf(" %16s", text);
+                (void)snprintf(text + 1, MONEY_TEXT_MAX, "%lld", (long long)m.minor);
+        printf(" %16s", minor < 0 ? text : text + 1);
 }
 
 /* For people: what is owed, and below it every account that has a balance; debit positive there. */
