@@ -60,6 +60,19 @@ begin
     end loop;
     return n;
 end $$;
+-- Whether a second plan leaves alone what the first one did.
+create function pg_temp.passed_over() returns boolean language plpgsql as $$
+declare
+    v_over boolean;
+begin
+    create temp table before as select * from app.maturities;
+    update app.maturities set due_at = null;
+    perform pg_temp.plan(1);
+    v_over := not exists (select from app.maturities where due_at is not null);
+    update app.maturities m set due_at = b.due_at from before b where b.order_id = m.order_id;
+    drop table before;
+    return v_over;
+end $$;
 -- Each organizer's account of an order.
 create function pg_temp.own(p_name text) returns text language sql as $$
     select concat_ws(' ', coalesce(-sum(amount) filter (where account = 'organizer_pending'), 0), coalesce(-sum(amount) filter (where account = 'organizer_reserve'), 0),
@@ -94,7 +107,7 @@ select is(pg_temp.jobs(), 'event_mature now', 'its end asks for the plan');
 select is(pg_temp.plan(1), 3, 'a page at a time');
 select is((select string_agg(due_at - ops.now() || ', ' || releases_at - ops.now(), '; ') from app.maturities), '3 days, 30 days; 3 days, 30 days',
     'the paid ones are planned, from the end on; the one whose payment is under way is not');
-select is(pg_temp.plan(1), 1, 'what is planned is passed over');
+select is(pg_temp.passed_over(), true, 'what is planned is passed over');
 select is(pg_temp.mature(), 0, 'nothing matures before its day');
 update app.maturities set due_at = ops.now();
 select is(pg_temp.mature(), 0, 'also when it is looked at early');
@@ -175,7 +188,7 @@ select pg_temp.event_ends('5 days');
 select pg_temp.wait(5);
 select pg_temp.complete();
 select pg_temp.plan();
-select is(pg_temp.plan(1), 1, 'a new end plans each order again, once');
+select is(pg_temp.passed_over(), true, 'a new end plans each order again, once');
 select is(app.orders_next(501) - ops.now(), '3 days'::interval, 'the new end counts');
 select pg_temp.wait(3);
 select is(pg_temp.mature(), 0, 'on its day nothing matures twice');

@@ -15,11 +15,12 @@ declare
     v_row app.maturities;
     v_over boolean;
     v_due timestamptz;
+    v_orders uuid[] := array(select m.order_id from app.maturities m where m.org = p_org and m.due_at <= v_now
+        order by m.due_at limit p_limit);
 begin
     for order_id, currency, v_over in
         select o.id, o.currency, e.status = 'completed' from app.orders o join app.events e on e.org = o.org and e.id = o.event_id
-        where o.org = p_org and e.org = p_org and o.id in (select m.order_id from app.maturities m
-            where m.org = p_org and m.due_at <= v_now order by m.due_at limit p_limit)
+        where o.org = p_org and e.org = p_org and o.id = any (v_orders)
         order by o.id for update of o
     loop
         select * into v_row from app.maturities m where m.org = p_org and m.order_id = orders_mature.order_id;
