@@ -59,7 +59,7 @@ is(join(', ', map { my $e = $_; "$e->{kind}: " . join ' ', map { "$_->{account} 
     'matured: organizer_pending 8100 organizer_available -8100, reserve_released: organizer_available -900 organizer_reserve 900', 'an entry for each');
 is(join(' ', map { $_->{object_id} } @entries), join(' ', ($order->{id}) x 3), 'their object is the order');
 my $told = $s->dbh->selectcol_arrayref(q{select version || ' ' || body from ops.outbox where type = 'reserve.released'});
-like("@$told", qr/^1 \{.*"amounts": \[-900, 900\].*\}$/, 'the release is told once');
+like("@$told", qr/^1 \{.*"amount": 900[,}]/, 'the release is told once');
 
 # --- an end that moves -------------------------------------------------------------------
 

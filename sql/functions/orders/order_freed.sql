@@ -22,6 +22,6 @@ begin
         jsonb_build_object('entry', p_entry, 'currency', v_row.currency, 'accounts', p_accounts, 'amounts', p_amounts));
     if p_effect = 'reserve_released' then
         perform ops.outbox_put(p_org, 'reserve.released', p_order, 1, jsonb_build_object('order', p_order,
-            'event', v_row.event_id, 'currency', v_row.currency, 'accounts', p_accounts, 'amounts', p_amounts));
+            'event', v_row.event_id, 'currency', v_row.currency, 'amount', p_amounts[array_position(p_accounts, 'organizer_reserve')]));
     end if;
 end $$;
