@@ -22,7 +22,7 @@ use warnings;
 use integer;
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(components postings);
+our @EXPORT_OK = qw(components muldiv postings split_by);
 
 # --- numbers ----------------------------------------------------------------
 
