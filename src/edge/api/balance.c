@@ -6,25 +6,47 @@
 #include "edge/api/api.h"
 #include "io/task.h"
 
-/* ?organizer=, ?as_of= and ?clock=, which all of them take; the list says what else there may be. */
+/* Whose: an organizer's own; else that of ?organizer=, or nobody's. */
+static struct uuid
+whose(struct request *rq, struct err *e)
+{
+        struct uuid id = query_id(rq, "organizer", "org", e);
+
+        if (rq->who.role != ROLE_ORGANIZER)
+                return id;
+        if (!uuid_is_nil(id) && !uuid_eq(id, rq->who.subject))
+                (void)err_set(e, ERR_NOT_FOUND, "there is no such organizer");
+        return rq->who.subject;
+}
+
+/* ?as_of= and ?clock=, which all of them take. */
 static struct balance_ask
-ask_read(struct request *rq, struct err *e)
+ask_read(struct request *rq, struct uuid id, struct err *e)
 {
         static const char *const clocks[] = { "recorded", "occurred", NULL };
-        struct balance_ask ask = { .org = list_org(rq, e), .as_of = query_time(rq, "as_of", e) };
+        struct balance_ask ask = { .org = uuid_org(id), .as_of = query_time(rq, "as_of", e) };
 
         ask.occurred = str_is(query_word(rq, "clock", clocks, e), "occurred");
         return ask;
+}
+
+/* The answer tells whether there is such an organizer: it is not asked for by itself. */
+static bool
+find(struct request *rq, const struct balance_ask *ask, struct uuid id, struct balance *out, struct err *e)
+{
+        return balance_find(rq->task, ask, out, e) &&
+            (uuid_eq(out->organizer, id) || err_set(e, ERR_NOT_FOUND, "there is no such organizer"));
 }
 
 bool
 api_balance_get(struct request *rq, struct reply *rp, struct err *e)
 {
         static const char *const known[] = { "organizer", "as_of", "clock", NULL };
-        struct balance_ask ask = ask_read(rq, e);
+        struct uuid id = whose(rq, e);
+        struct balance_ask ask = ask_read(rq, id, e);
         struct balance b;
 
-        if (!query_close(rq, known, e) || !balance_find(rq->task, &ask, &b, e))
+        if (!query_close(rq, known, e) || !find(rq, &ask, id, &b, e))
                 return false;
         if (request_wants_csv(rq))
                 return reply_csv(rp, "balance", balance_csv(rq->task->arena, &b));
@@ -36,12 +58,13 @@ bool
 api_account_list(struct request *rq, struct reply *rp, struct err *e)
 {
         static const char *const known[] = { "organizer", "as_of", "clock", NULL };
-        struct balance_ask ask = ask_read(rq, e);
-        struct balance b, *of = ask.org == 0 ? NULL : &b;
+        struct uuid id = whose(rq, e);
+        struct balance_ask ask = ask_read(rq, id, e);
+        struct balance b, *of = uuid_is_nil(id) ? NULL : &b;
 
         if (of == NULL && (ask.as_of.p != NULL || query_text(rq, "clock").p != NULL))
                 (void)err_field(e, "?organizer", FIELD_MISSING, "the chart alone is the same at any time");
-        if (!query_close(rq, known, e) || (of != NULL && !balance_find(rq->task, &ask, of, e)))
+        if (!query_close(rq, known, e) || (of != NULL && !find(rq, &ask, id, of, e)))
                 return false;
         if (request_wants_csv(rq))
                 return reply_csv(rp, "ledger_accounts", accounts_csv(rq->task->arena, of));
@@ -77,12 +100,13 @@ bool
 api_trial_balance_get(struct request *rq, struct reply *rp, struct err *e)
 {
         static const char *const known[] = { "organizer", "currency", "as_of", "clock", NULL };
-        struct balance_ask ask = ask_read(rq, e);
+        struct uuid id = whose(rq, e);
+        struct balance_ask ask = ask_read(rq, id, e);
         const struct balance_line *line;
         struct balance b;
 
         ask.currency = currency_read(rq, e);
-        if (!query_close(rq, known, e) || !balance_find(rq->task, &ask, &b, e) || !line_choose(&ask, &b, &line, e))
+        if (!query_close(rq, known, e) || !find(rq, &ask, id, &b, e) || !line_choose(&ask, &b, &line, e))
                 return false;
         if (request_wants_csv(rq))
                 return reply_csv(rp, "trial_balance", trial_balance_csv(rq->task->arena, &b, line));
