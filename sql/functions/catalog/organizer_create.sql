@@ -14,7 +14,8 @@ begin
     if not exists (select 1 from pg_timezone_names z where z.name = v_new.time_zone) then
         raise exception using errcode = 'BX001', message = '/time_zone: there is no such time zone';
     end if;
+    v_new.terms_sha256 := app.organizer_terms(p_org, v_new.terms);
     insert into app.organizers values (v_new.*);
-    perform ops.audit_put(p_org, p_actor, 'organizer.created', v_new.id, 1, p_request, to_jsonb(v_new) - 'name' - 'email');
+    perform ops.audit_put(p_org, p_actor, 'organizer.created', v_new.id, 1, p_request, to_jsonb(v_new) - 'name' - 'email' - 'terms');
     return next v_new;
 end $$;

@@ -22,16 +22,19 @@ begin
         raise exception using errcode = 'BX002', message = 'the currency can''t change once there are events or promo codes';
     end if;
     v_new.version := v_old.version + 1;
+    v_new.terms_sha256 := app.organizer_terms(p_org, v_new.terms);
     update app.organizers set (name, email, country, currency, time_zone, category, fee_percent_bps, fee_fixed_amount,
         fee_payer, payout_hold_days_after_event, payout_hold_days_after_charge, payout_schedule, payout_weekday,
         payout_day_of_month, payout_minimum_amount, payout_reserve_bps, payout_reserve_days, payout_allow_negative,
-        refund_fees, refund_until_hours_before_event, dispute_pass_fee, gateway, version)
+        refund_fees, refund_until_hours_before_event, dispute_pass_fee, gateway, terms, terms_sha256, version)
       = (v_new.name, v_new.email, v_new.country, v_new.currency, v_new.time_zone, v_new.category, v_new.fee_percent_bps,
         v_new.fee_fixed_amount, v_new.fee_payer, v_new.payout_hold_days_after_event, v_new.payout_hold_days_after_charge,
         v_new.payout_schedule, v_new.payout_weekday, v_new.payout_day_of_month, v_new.payout_minimum_amount,
         v_new.payout_reserve_bps, v_new.payout_reserve_days, v_new.payout_allow_negative, v_new.refund_fees,
-        v_new.refund_until_hours_before_event, v_new.dispute_pass_fee, v_new.gateway, v_new.version)
+        v_new.refund_until_hours_before_event, v_new.dispute_pass_fee, v_new.gateway, v_new.terms, v_new.terms_sha256,
+        v_new.version)
     where org = p_org;
-    perform ops.audit_put(p_org, p_actor, 'organizer.updated', v_new.id, v_new.version, p_request, p_doc - 'name' - 'email');
+    perform ops.audit_put(p_org, p_actor, 'organizer.updated', v_new.id, v_new.version, p_request,
+        (p_doc - 'name' - 'email' - 'terms') || jsonb_build_object('terms_sha256', v_new.terms_sha256));
     return next v_new;
 end $$;

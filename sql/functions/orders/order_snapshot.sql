@@ -4,7 +4,7 @@ create or replace function app.order_snapshot(p_org int, p_event uuid, p_types u
 returns table (at timestamptz, organizer_id uuid, sellable boolean, event_status text, currency text, tax_rate_bps bigint,
     tax_inclusive boolean, tax_on_fees boolean, min_age bigint, fee_percent_bps bigint, fee_fixed_amount bigint,
     fee_payer text, reserve_bps bigint, reserve_days bigint, hold_days_after_event bigint, hold_days_after_charge bigint,
-    refund_fees boolean, refund_until_hours bigint, gateway text, type_id uuid, price bigint, min_per_order bigint,
+    refund_fees boolean, refund_until_hours bigint, terms_sha256 text, gateway text, type_id uuid, price bigint, min_per_order bigint,
     max_per_order bigint, hidden boolean, window_open boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -17,7 +17,7 @@ begin
         case when e.ends_at <= v_now then 'completed' else e.status end, e.currency, e.tax_rate_bps, e.tax_inclusive,
         e.tax_on_fees, e.min_age, o.fee_percent_bps, o.fee_fixed_amount, o.fee_payer, o.payout_reserve_bps,
         o.payout_reserve_days, o.payout_hold_days_after_event, o.payout_hold_days_after_charge, o.refund_fees,
-        o.refund_until_hours_before_event, o.gateway, t.id, t.price, t.min_per_order, t.max_per_order, t.hidden,
+        o.refund_until_hours_before_event, o.terms_sha256, o.gateway, t.id, t.price, t.min_per_order, t.max_per_order, t.hidden,
         coalesce(t.sales_start_at <= v_now, true) and coalesce(t.sales_end_at > v_now, true)
     from app.organizers o
     join app.events e on e.org = o.org

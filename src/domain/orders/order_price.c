@@ -132,6 +132,7 @@ policy_text(struct arena *a, const struct rows *r)
         for (size_t i = 0; i < ARRAY_LEN(flags); i++)
                 jo_bool(&j, flags[i], row_bool(r, 0, flags[i]));
         jo_text(&j, "fee_payer", row_text(r, 0, "fee_payer"));
+        jo_text(&j, "terms_sha256", row_text(r, 0, "terms_sha256"));
         jo_end_object(&j);
         return json_out_str(&j);
 }
