@@ -117,7 +117,8 @@ my $peak = sub { open my $in, '<', "/proc/$worker/status" or die; my ($kb) = do 
 my $had  = $peak->();
 $got = $csv->("ledger/entries?organizer=$org");
 cmp_ok(length $got->{body}, '>', 40_000_000, sprintf '%.0f MB of CSV', length($got->{body}) / 1e6);
-cmp_ok($peak->() - $had, '<', 8, sprintf 'cost the worker %.1f MB', $peak->() - $had);
+my $most = ($ENV{BUILD} // '') =~ /asan/ ? 300 : 8;    # a sanitizer keeps what was freed for a while
+cmp_ok($peak->() - $had, '<', $most, sprintf 'cost the worker %.1f MB', $peak->() - $had);
 my $kill = sub { return kill 'TERM', @{ $s->dbh->selectcol_arrayref(
     q{select pid from pg_stat_activity where usename = 'boxoffice_api' and datname = current_database()}) } };
 my ($killed, $bytes, %try) = (0, 0);    # the client tries a GET twice

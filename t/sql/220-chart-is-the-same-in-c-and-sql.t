@@ -25,5 +25,9 @@ for my $i (1 .. $#chart) {
 # Nothing more in the database than in the file.
 my ($list) = $dbh->selectrow_array(q{select prosrc from pg_proc where oid = 'ledger.is_balanced'::regproc}) =~ /chart constant text\[\] := array\[(.*?)\];/s;
 is(join(' ', $list =~ /'(\w+)'/g), "@chart", 'the function\'s list is the file\'s');
+for my $fn (qw(ledger.entry_sums ops.broken_checkpoints_agree)) {
+    my ($sums) = $dbh->selectrow_array('select prosrc from pg_proc where oid = ?::regproc', undef, $fn);
+    is(join(' ', $sums =~ /amounts\[(\d+)\]/g), join(' ', 1 .. @chart), "$fn sums as many places as an entry can have");
+}
 $dbh->disconnect;
 done_testing;

@@ -10,18 +10,20 @@ declare
     v_utc_day date := (p_at at time zone 'UTC')::date;
     v_day date;
     v_from timestamptz;
+    v_to timestamptz := 'infinity';
+    v_occurred_to timestamptz;
 begin
-    if not p_occurred then
+    if p_occurred then
+        v_occurred_to := p_at;
+    else
+        v_to := p_at;
         select max(c.day) into v_day from ledger.closes c where c.org = p_org and c.day < v_utc_day;
     end if;
     v_from := coalesce((v_day + 1)::timestamp at time zone 'UTC', '-infinity');
     return query
     select p.unit, p.acc, sum(p.value)::bigint
-    from (select e.currency as unit, u.acc, u.value
-          from ledger.entries e cross join lateral unnest(e.accounts, e.amounts) u (acc, value)
-          where e.org = p_org and (p_currency is null or e.currency = p_currency)
-            and case when p_occurred then e.occurred_at <= p_at else true end
-            and e.recorded_at >= v_from and e.recorded_at <= case when p_occurred then 'infinity' else p_at end
+    from (select e.currency as unit, e.account as acc, e.amount as value
+          from ledger.entry_sums(p_org, p_currency, v_from, v_to, v_occurred_to) e
           union all
           select c.currency, u.acc, u.value from ledger.closes c cross join lateral unnest(c.accounts, c.amounts) u (acc, value)
           where c.org = p_org and c.day = v_day and (p_currency is null or c.currency = p_currency)) p

@@ -7,6 +7,7 @@ as $$
 declare
     v_now timestamptz := ops.now();
     v_end timestamptz := (p_day + 1)::timestamp at time zone 'UTC';
+    v_to timestamptz := v_end - interval '1 microsecond';     -- the last instant of the day
     v_last date;
     v_from timestamptz;
     v_unit text;
@@ -21,8 +22,7 @@ begin
         (select count(*) from ledger.entries e where e.org = p_org and e.currency = s.currency and e.recorded_at >= v_from and e.recorded_at < v_end),
         p_by, v_now
     from (select p.currency, p.account, sum(p.amount)::bigint as amount
-          from (select e.currency, u.account, u.amount from ledger.entries e cross join lateral unnest(e.accounts, e.amounts) u (account, amount)
-                where e.org = p_org and e.recorded_at >= v_from and e.recorded_at < v_end
+          from (select e.currency, e.account, e.amount from ledger.entry_sums(p_org, null, v_from, v_to, null) e
                 union all
                 select c.currency, u.account, u.amount from ledger.closes c cross join lateral unnest(c.accounts, c.amounts) u (account, amount)
                 where c.org = p_org and c.day = v_last) p
