@@ -26,8 +26,10 @@ void ratelimit_refused(struct request *rq, struct err *e);
 /*
  * Codes that do not exist are counted for their caller and for their event.
  * Who has had too many may not even try: a hit would tell as much as a miss.
+ * Sets a->barred_seconds, for what is priced anew; a key that was claimed
+ * before goes on.
  */
-bool ratelimit_may_guess(struct request *rq, const struct order_ask *a, struct err *e) MUSTCHECK;
+void ratelimit_guesser(struct request *rq, struct order_ask *a);
 void ratelimit_guessed(struct request *rq, const struct order_ask *a, size_t misses);
 /* The CORS fields that an access token's caller from an allowed origin gets. */
 void cors_fields(struct request *rq, struct reply *rp);

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "domain/house/house.h"
 #include "domain/orders/order_promo.h"
 #include "edge/gate.h"
@@ -109,9 +110,24 @@ ratelimit_refused(struct request *rq, struct err *e)
         (void)err_set(e, ERR_RATE_LIMITED, "too many refused credentials from this address");
 }
 
-/* Who guesses: the credential, behind a server's key the client that it names; and for which event. */
-static bool
-guesses(struct request *rq, const struct order_ask *a, bool take, struct err *e)
+/* Whom a server asks for: the client that it names, else the guest, as what it is to limits: no address in Redis. */
+static struct str
+customer(struct arena *arena, const struct order_ask *a)
+{
+        unsigned char key[GUEST_KEY_SIZE];
+
+        if (a->client_ip.p != NULL || a->guest_email.p == NULL)
+                return a->client_ip.p == NULL ? STR("") : a->client_ip;
+        promo_guest_key(arena, 0, a->guest_email, key);
+        return hex_encode(arena, key, sizeof key);
+}
+
+/*
+ * Who guesses: the credential, behind a server's key its customer; and for
+ * which event. -> the seconds until there may be another guess; 0: now.
+ */
+static int
+guesses(struct request *rq, const struct order_ask *a, bool take)
 {
         struct task *t = rq->task;
         const struct policy policies[] = {
@@ -122,32 +138,28 @@ guesses(struct request *rq, const struct order_ask *a, bool take, struct err *e)
         struct str who[2] = { str_of(rq->who.actor), STR_NONE };
         int64_t n[4];
 
-        if (!rq->who.token && a->client_ip.p != NULL)
-                who[0] = str_fmt(t->arena, "%s:%.*s", rq->who.actor, STR_ARG(a->client_ip));
+        if (!rq->who.token)
+                who[0] = str_fmt(t->arena, "%s:%.*s", rq->who.actor, STR_ARG(customer(t->arena, a)));
         typeid_text("evt", a->event, event);
         who[1] = str_of(event);
         for (size_t i = 0; i < ARRAY_LEN(policies); i++) {
-                if (!ask(t, &policies[i], who[i], take, n) || n[0] == 1)
-                        continue;
-                e->retry_after_seconds = (int)n[3];
-                return err_set(e, ERR_RATE_LIMITED, "too many codes that do not exist");
+                if (ask(t, &policies[i], who[i], take, n) && n[0] == 0)
+                        return n[3] > 0 ? (int)n[3] : 1;
         }
-        return true;
+        return 0;
 }
 
-bool
-ratelimit_may_guess(struct request *rq, const struct order_ask *a, struct err *e)
+void
+ratelimit_guesser(struct request *rq, struct order_ask *a)
 {
-        return !order_names_codes(a) || guesses(rq, a, false, e);
+        a->barred_seconds = order_names_codes(a) ? guesses(rq, a, false) : 0;
 }
 
 void
 ratelimit_guessed(struct request *rq, const struct order_ask *a, size_t misses)
 {
-        struct err ignored = { .code = ERR_NONE };
-
         for (size_t i = 0; i < misses; i++)
-                (void)!guesses(rq, a, true, &ignored);
+                (void)guesses(rq, a, true);
 }
 
 static bool

@@ -46,6 +46,7 @@ struct order_ask {
         struct str guest_name, guest_email, guest_locale;
         struct str client_ip, client_agent, client_device;
         bool age_confirmed;
+        int barred_seconds;             /* > 0: too many wrong codes, no new one for so long; a claimed key goes on */
         struct str payment_token;       /* absent: only hold */
         struct str metadata;            /* a JSON object, or absent */
         struct idem idem;
@@ -84,7 +85,9 @@ struct order {
         size_t tickets_n;
 };
 
-bool order_place(struct task *t, const struct order_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
+/* *misses: codes named that do not exist, whatever the answer; none when a key is replayed. */
+bool order_place(struct task *t, const struct order_ask *ask, struct answer *out, size_t *misses,
+    struct err *e) MUSTCHECK;
 
 struct order_pay_ask {
         int32_t org;

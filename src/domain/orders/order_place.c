@@ -24,6 +24,7 @@ struct placing {
         bool takes_codes;               /* promo_take is queued behind order_open */
         bool send;                      /* an attempt is recorded and must be sent */
         struct answer *out;
+        size_t *misses;
 };
 
 static struct order
@@ -151,8 +152,10 @@ place_fresh(struct placing *w, struct tx *tx, const struct order_facts *facts, s
         const struct order_ask *ask = w->ask;
         struct order_terms terms;
         struct price price;
+        bool ok = order_price(t, ask, facts, &terms, &price, e);
 
-        if (!order_price(t, ask, facts, &terms, &price, e))
+        *w->misses = terms.codes.unknown;
+        if (!ok)
                 return false;
         w->order = order_of_price(t, ask, w->id, &terms, &price);
         order_open_put(w, tx, &terms, &price);
@@ -205,11 +208,12 @@ place_tx(struct tx *tx, void *arg, struct err *e)
 }
 
 bool
-order_place(struct task *t, const struct order_ask *ask, struct answer *out, struct err *e)
+order_place(struct task *t, const struct order_ask *ask, struct answer *out, size_t *misses, struct err *e)
 {
-        struct placing w = { .task = t, .ask = ask, .id = uuid_new(ask->org), .out = out };
+        struct placing w = { .task = t, .ask = ask, .id = uuid_new(ask->org), .out = out, .misses = misses };
         bool ok;
 
+        *misses = 0;
         memset(out, 0, sizeof *out);
         if (ask->payment_token.p != NULL)
                 fence_arm(t->fence, t->conf->fence_ms);

@@ -175,6 +175,16 @@ price_lines(struct task *t, struct price_ask *lines, struct promo_line *taken, s
         return e->code == ERR_NONE;
 }
 
+/* Asked only where a key is fresh: one that was claimed when its caller still might is answered as ever. */
+static bool
+may_name_codes(const struct order_ask *ask, struct err *e)
+{
+        if (ask->barred_seconds == 0)
+                return true;
+        e->retry_after_seconds = ask->barred_seconds;
+        return err_set(e, ERR_RATE_LIMITED, "too many codes that do not exist");
+}
+
 bool
 order_price(struct task *t, const struct order_ask *ask, const struct order_facts *facts, struct order_terms *terms,
     struct price *out, struct err *e)
@@ -184,7 +194,8 @@ order_price(struct task *t, const struct order_ask *ask, const struct order_fact
         struct promo_line *taken = ARENA_ARRAY(t->arena, struct promo_line, ask->items_n);
         int64_t least, tickets = 0;
 
-        if (!event_sellable(r, e))
+        *terms = (struct order_terms){ .codes = { .n = 0 } };
+        if (!may_name_codes(ask, e) || !event_sellable(r, e))
                 return false;
         *terms = terms_of_row(t->arena, r);
         if (order_names_codes(ask))
@@ -228,14 +239,18 @@ quote_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct e
         struct quote q = { .price = { 0 } };
         struct order_facts facts = { .strict = false };
         struct order_terms terms;
+        bool ok;
 
         order_facts_put(t, tx, w->ask);
-        if (!order_facts_get(tx, w->ask, &facts, e) || !order_price(t, w->ask, &facts, &terms, &q.price, e))
+        if (!order_facts_get(tx, w->ask, &facts, e))
+                return false;
+        ok = order_price(t, w->ask, &facts, &terms, &q.price, e);
+        *w->misses = terms.codes.unknown;       /* also when it is refused: the refusal may tell of a code */
+        if (!ok)
                 return false;
         q.currency = terms.currency;
         q.created_at = row_time(&facts.types, t->arena, 0, "at");
         q.codes = terms.codes;
-        *w->misses = order_codes_unknown(&terms.codes);
         *out = (struct answer){ .status = 200, .body = quote_view(t->arena, w->ask, &q, w->guest) };
         return true;
 }

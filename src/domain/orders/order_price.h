@@ -14,7 +14,7 @@ struct payment;
 
 /*
  * What an order would cost, priced and checked as an order is, with no effect;
- * answers 200. *misses: codes that do not exist, none when a key is replayed.
+ * answers 200. *misses: as order_place() says.
  */
 bool order_quote(struct task *t, const struct order_ask *ask, bool guest, struct answer *out, size_t *misses,
     struct err *e) MUSTCHECK;
@@ -62,7 +62,7 @@ struct order_facts {
 /* Queues the statements, and gets their answers. */
 void order_facts_put(struct task *t, struct tx *tx, const struct order_ask *ask);
 bool order_facts_get(struct tx *tx, const struct order_ask *ask, struct order_facts *out, struct err *e) MUSTCHECK;
-/* Checks what may be sold now and prices it. */
+/* Checks what may be sold now and prices it. terms->codes says what came of the codes also when it fails. */
 bool order_price(struct task *t, const struct order_ask *ask, const struct order_facts *facts,
     struct order_terms *terms, struct price *out, struct err *e) MUSTCHECK;
 

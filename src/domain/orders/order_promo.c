@@ -95,6 +95,13 @@ promo_at(struct arena *a, const struct rows *r, size_t place)
         return NULL;
 }
 
+/* What opens nothing is no access code, whatever else it is. */
+static bool
+opens_any(const struct order_code *access)
+{
+        return access->promo != NULL && access->promo->opens_n > 0;
+}
+
 void
 order_codes_read(struct task *t, const struct order_ask *ask, const struct rows *r, struct order_codes *out)
 {
@@ -103,12 +110,14 @@ order_codes_read(struct task *t, const struct order_ask *ask, const struct rows 
         for (size_t i = 0; i < out->n; i++) {
                 out->code[i] = code_of(t->arena, ask->promo_codes[i]);
                 out->code[i].promo = promo_at(t->arena, r, i + 1);
+                out->unknown += out->code[i].promo == NULL;
         }
         if (ask->access_code.p == NULL)
                 return;
         out->access = &out->code[out->n];
         *out->access = code_of(t->arena, ask->access_code);
         out->access->promo = promo_at(t->arena, r, out->n + 1);
+        out->unknown += !opens_any(out->access);
 }
 
 static void
@@ -172,7 +181,7 @@ order_codes_judge(struct arena *a, struct order_codes *c, bool strict, struct er
                         return true;
                 }
         }
-        if (c->access->promo == NULL || c->access->promo->opens_n == 0)
+        if (!opens_any(c->access))
                 return err_set(e, ERR_PROMO_UNKNOWN, "%.*s: there is no such access code", STR_ARG(c->access->asked));
         return promo_usable(c->access->promo, e);
 }
@@ -263,16 +272,6 @@ order_codes_over_budget(struct order_codes *c, bool strict, struct err *e)
                         return tell(code, e), true;
         }
         return over;
-}
-
-size_t
-order_codes_unknown(const struct order_codes *c)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < c->n; i++)
-                n += c->code[i].refused == ERR_PROMO_UNKNOWN;
-        return n;
 }
 
 struct str

@@ -29,6 +29,7 @@ struct order_codes {
         size_t n;
         struct order_code *access;      /* NULL: none named */
         bool opened;                    /* the access code opened a type of this order */
+        size_t unknown;                 /* of all of them: there is no such code */
 };
 
 /* Whether the order names any code. */
@@ -60,9 +61,6 @@ void order_codes_booked(struct order_codes *c, const struct price_promo *parts);
  * then: strict: with e set; else the order must be priced anew without it.
  */
 bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
-
-/* How many of the promo codes do not exist. */
-size_t order_codes_unknown(const struct order_codes *c);
 
 /* The codes that applied, joined by commas; absent when none did. */
 struct str order_codes_text(struct arena *a, const struct order_codes *c);

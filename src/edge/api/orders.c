@@ -129,10 +129,11 @@ api_quote_create(struct request *rq, struct reply *rp, struct err *e)
         bool ok;
 
         if (!order_ask_read(rq, &ask, OPTIONAL, e) || !org_visible(rq, ask.org, e) ||
-            (order_names_codes(&ask) && (!guest_of_token(rq, &ask, e) || !ratelimit_may_guess(rq, &ask, e))))
+            (order_names_codes(&ask) && !guest_of_token(rq, &ask, e)))
                 return false;
+        ratelimit_guesser(rq, &ask);
         ok = order_quote(rq->task, &ask, rq->who.role == ROLE_GUEST, &a, &misses, e);
-        ratelimit_guessed(rq, &ask, e->code == ERR_PROMO_UNKNOWN ? 1 : misses);
+        ratelimit_guessed(rq, &ask, misses);
         return ok && reply_answer(rp, &a);
 }
 
@@ -141,13 +142,15 @@ api_order_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct order_ask ask;
         struct answer a;
+        size_t misses = 0;
         bool ok;
 
         if (!order_ask_read(rq, &ask, rq->who.role == ROLE_GUEST ? OPTIONAL : REQUIRED, e) ||
-            !guest_of_token(rq, &ask, e) || !ratelimit_may_guess(rq, &ask, e))
+            !guest_of_token(rq, &ask, e))
                 return false;
-        ok = order_place(rq->task, &ask, &a, e);
-        ratelimit_guessed(rq, &ask, e->code == ERR_PROMO_UNKNOWN ? 1 : 0);
+        ratelimit_guesser(rq, &ask);
+        ok = order_place(rq->task, &ask, &a, &misses, e);
+        ratelimit_guessed(rq, &ask, misses);
         return ok && reply_answer(rp, &a);
 }
 
