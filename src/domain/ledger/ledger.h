@@ -81,9 +81,13 @@ struct own_parts {
 struct own_parts cover_refund(int64_t amount, const struct own_parts *own);
 struct own_parts cover_dispute(int64_t amount, const struct own_parts *own);
 
+/*
+ * Both sums only grow: where pending or reserve has its entry, more may come
+ * back to available than was taken from it, and a difference would go negative.
+ */
 struct own_taken {
-        int64_t available;              /* the order took from it and did not return; no passed-on dispute fees */
-        int64_t came_available;         /* matured and was released for the order */
+        int64_t available;              /* all that the order took from it; no passed-on dispute fees */
+        int64_t came_available;         /* all that came to it for the order: matured, released, returned */
         int64_t reserve;                /* the refund or dispute took from it */
         bool matured, reserve_released; /* the order has this entry: what comes back is available at once */
 };
