@@ -70,6 +70,7 @@ begin
             ('app.promos_list',          '{api}'),
             ('app.promos_list_all',      '{api}'),
             ('app.promos_usage',         '{api}'),
+            ('app.promo_flagged',        '{api}'),
             ('app.order_snapshot',       '{api}'),
             ('app.guest_create',         '{api}'),
             ('app.guest_get',            '{api}'),

@@ -66,6 +66,7 @@ struct gateway_answer {
         struct str decline_code;        /* in our words; set when declined */
         struct str transaction;         /* the gateway's id; set when succeeded (absent: a void has none of its own) */
         struct str card_brand, card_last4;      /* absent when not told */
+        struct str card_fingerprint;    /* theirs, the same for the same card; NMI tells it in look-ups only */
         struct str occurred_at;         /* RFC 3339, where a record told it; absent: now */
         bool timed_out;
         struct str why;                 /* for logs */
@@ -79,7 +80,7 @@ struct gateway_record {
         struct str transaction, code;
         struct str order, house;        /* as we sent them; absent when not told */
         struct money amount;
-        struct str card_brand, card_last4;
+        struct str card_brand, card_last4, card_fingerprint;
         struct str occurred_at;         /* RFC 3339, or absent when ill told */
         struct str voided_at;           /* likewise; absent unless it is voided */
 };

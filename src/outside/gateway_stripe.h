@@ -75,6 +75,7 @@ void stripe_events_read(struct arena *a, const struct json *list, struct gateway
 
 struct str stripe_card_brand(const struct json *intent);
 struct str stripe_card_last4(const struct json *intent);
+struct str stripe_card_fingerprint(const struct json *intent);
 
 void stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway_dispute *out);
 void stripe_settlements_read(struct arena *a, const struct json *list, struct gateway_settlements *out);

@@ -65,6 +65,14 @@ stripe_card_last4(const struct json *intent)
         return last4.n == 4 && gateway_only_of(last4, "0123456789", 4) ? last4 : STR_NONE;
 }
 
+struct str
+stripe_card_fingerprint(const struct json *intent)
+{
+        struct str fingerprint = stripe_text(card_of(intent), "fingerprint");
+
+        return gateway_only_of(fingerprint, WORD, CODE_MAX) ? fingerprint : STR_NONE;
+}
+
 static bool
 is_amount(const struct json *object, const char *key, struct money wanted)
 {
@@ -149,6 +157,7 @@ judge_object(const struct json *root, const struct stripe_asked *asked, struct g
         out->code = code_of(root, "status");
         out->card_brand = stripe_card_brand(root);
         out->card_last4 = stripe_card_last4(root);
+        out->card_fingerprint = stripe_card_fingerprint(root);
         if (out->outcome == GATEWAY_SUCCEEDED && asked->step != STRIPE_CANCEL)
                 out->transaction = id;          /* cancelling has none of its own */
         if (out->outcome == GATEWAY_DECLINED)

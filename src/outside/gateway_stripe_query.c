@@ -79,6 +79,7 @@ intent_read(struct arena *a, const struct json *intent, struct gateway_records *
         r->code = stripe_text(intent, "status");
         r->card_brand = stripe_card_brand(intent);
         r->card_last4 = stripe_card_last4(intent);
+        r->card_fingerprint = stripe_card_fingerprint(intent);
         r->occurred_at = stripe_time(a, charge, "created");
         if (r->occurred_at.p == NULL)
                 r->occurred_at = stripe_time(a, intent, "created");

@@ -6,8 +6,11 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "sandbox/books.h"
 #include "sandbox/books_inner.h"
+
+#include <inttypes.h>
 
 #define BUCKETS_FIRST   1024
 #define ROWS_FIRST      1024
@@ -62,6 +65,17 @@ const char *
 card_brand_mask(enum card_brand c)
 {
         return brands[c].mask;
+}
+
+struct str
+card_fingerprint(struct arena *a, const struct txn *t, size_t digits)
+{
+        unsigned char hash[SHA256_SIZE];
+        int64_t charge = t->original == 0 ? t->id : t->original;
+
+        sha256(t->known_card ? str_fmt(a, "%s %04d", card_brand_word(t->brand), t->last4)
+            : str_fmt(a, "%" PRId64, charge), hash);
+        return hex_encode(a, hash, digits / 2);
 }
 
 void
@@ -263,6 +277,7 @@ write_row(struct books *b, const struct posting *p, const struct txn *original, 
                 .house = either(p->house, original, original == NULL ? STR_NONE : original->house),
                 .code = original == NULL ? p->code : BOOKS_CODE_APPROVED,
                 .brand = original == NULL ? p->brand : original->brand,
+                .known_card = original == NULL ? p->last4 > 0 : original->known_card,
                 .original = original == NULL ? 0 : original->id,
                 .fee = p->fee, .quiet = p->quiet, .late_ms = p->late_ms, .hidden_ms = p->hidden_ms,
                 .refund_fails_ms = p->refund_fails_ms, .created_ms = p->now_ms, .updated_ms = p->now_ms
@@ -270,7 +285,7 @@ write_row(struct books *b, const struct posting *p, const struct txn *original, 
         struct txn *t;
 
         row.status = row.code == BOOKS_CODE_APPROVED ? TXN_APPROVED : TXN_DECLINED;
-        row.last4 = original == NULL ? last4_of(row.id) : original->last4;
+        row.last4 = original != NULL ? original->last4 : p->last4 > 0 ? p->last4 : last4_of(row.id);
         t = txn_new(&row);
         CHECK(books_enter(b, t));
         books_file_append(b, t);

@@ -5,8 +5,7 @@
  * One row a transaction, never removed. A void is a row of its own and turns
  * its sale's status to voided; a failure does so to a refund and declines it;
  * rows of their own are also a settlement, a dispute and each step of it. Ids
- * ascend. The rows live in memory, and each is a JSON line at the end of one
- * file, which books_open() reads back.
+ * ascend. Rows live in memory, and as JSON lines in a file: books_open() reads it.
  *
  * Every function may be called from any thread and returns only when all that
  * it did or saw is on the disk: what the gateway has once said stays true
@@ -65,6 +64,7 @@ struct txn {
         struct money amount;
         enum card_brand brand;
         int last4;
+        bool known_card;                /* it comes again; else no other charge is of it */
         int code;                       /* the issuer's answer */
         int64_t original;               /* the row it acts on; 0 for a sale and an auth */
         int64_t fee;                    /* dispute */
@@ -91,6 +91,7 @@ struct posting {
         struct money amount;            /* capture, refund, dispute: 0 is all there is; else not read */
         int64_t original;               /* all but sale and auth */
         enum card_brand brand;          /* sale, auth */
+        int last4;                      /* sale, auth: of a card that comes again; 0: another card */
         int code;                       /* sale, auth: what the issuer says */
         int64_t dup_seconds;            /* sale, auth: 0 is no duplicate check */
         int64_t fee;
@@ -144,5 +145,6 @@ const char *txn_kind_word(enum txn_kind k);
 const char *txn_status_word(enum txn_status s);
 const char *card_brand_word(enum card_brand c);
 const char *card_brand_mask(enum card_brand c);
+struct str card_fingerprint(struct arena *a, const struct txn *t, size_t digits);       /* hex, 64 digits at most */
 
 #endif

@@ -43,6 +43,7 @@ books_file_append(struct books *b, const struct txn *t)
         jo_z(&o, "currency", currency_code(t->amount.currency));
         jo_z(&o, "brand", card_brand_word(t->brand));
         jo_int(&o, "last4", t->last4);
+        jo_bool(&o, "known_card", t->known_card);
         jo_int(&o, "code", t->code);
         jo_int(&o, "original", t->original);
         jo_int(&o, "fee", t->fee);
@@ -156,6 +157,7 @@ read_row(struct arena *a, struct str line)
         currency = json_get_text(&r, "currency", REQUIRED, 3, 3);
         brand = json_get_word(&r, "brand", REQUIRED, brands);
         read.last4 = (int)json_get_int(&r, "last4", REQUIRED, 0, 9999, 0);
+        read.known_card = json_get_bool(&r, "known_card", OPTIONAL, false);
         read.code = (int)json_get_int(&r, "code", REQUIRED, 100, 999, 0);
         read.original = json_get_int(&r, "original", REQUIRED, 0, LAST_ID, 0);
         read.fee = json_get_int(&r, "fee", OPTIONAL, 0, AMOUNT_MAX, 0);

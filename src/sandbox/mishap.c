@@ -8,27 +8,37 @@
 #define DRIP_MS 20
 
 static const struct token tokens[] = {
-#define TOKEN(token, brand, code, text, mishap, delay) { token, CARD_##brand, code, MISHAP_##mishap, delay },
+#define TOKEN(token, brand, code, text, mishap, delay) { token, CARD_##brand, code, MISHAP_##mishap, delay, 0 },
 #include "sandbox/token.def"
 };
 
 static const struct {
         const char *method, *token;
+        int last4;
 } aliases[] = {
-#define ALIAS(method, token) { method, token },
+#define ALIAS(method, token, last4) { method, token, last4 },
 #include "sandbox/token.def"
 };
 
-const struct token *
-token_find(struct str name)
+bool
+token_find(struct str name, struct token *out)
 {
-        for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-                if (str_is(name, aliases[i].method))
+        int last4 = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
+                if (str_is(name, aliases[i].method)) {
                         name = str_of(aliases[i].token);
-        for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
-                if (str_is(name, tokens[i].name))
-                        return &tokens[i];
-        return NULL;
+                        last4 = aliases[i].last4;
+                }
+        }
+        for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+                if (str_is(name, tokens[i].name)) {
+                        *out = tokens[i];
+                        out->last4 = last4;
+                        return true;
+                }
+        }
+        return false;
 }
 
 const char *

@@ -20,6 +20,7 @@ struct token {
         int code;
         enum mishap mishap;
         int64_t delay_ms;
+        int last4;                      /* of the one card that it stands for; 0: each use is another */
 };
 
 struct trouble {
@@ -34,8 +35,8 @@ struct call_reply {
         struct str body;
 };
 
-/* By name or alias; NULL when there is none. */
-const struct token *token_find(struct str name);
+/* By name or alias; false when there is none. */
+bool token_find(struct str name, struct token *out) MUSTCHECK;
 /* The issuer's words for a code, "" when it has none. */
 const char *token_text(int code);
 

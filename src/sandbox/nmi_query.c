@@ -146,6 +146,7 @@ render(struct arena *a, const struct txn *t)
         nmi_put_element(&b, "order_id", t->reference);
         nmi_put_element(&b, "authorization_code", str_of(authcode));
         nmi_put_element(&b, "cc_number", nmi_cc_number(a, t));
+        nmi_put_element(&b, "cc_hash", card_fingerprint(a, t, 32));
         nmi_put_element(&b, "cc_type", str_of(card_brand_word(t->brand)));
         nmi_put_element(&b, "currency", str_of(currency_code(t->amount.currency)));
         if (t->original != 0)

@@ -67,7 +67,7 @@ read_charge(struct transact *t)
 {
         struct posting *p = &t->posting;
         struct str currency = field(t, "currency"), dup = field(t, "dup_seconds");
-        const struct token *token = token_find(field(t, "payment_token"));
+        struct token token;
 
         p->amount.currency = CURRENCY_USD;
         if (currency.p != NULL && !currency_parse(currency, &p->amount.currency))
@@ -78,11 +78,12 @@ read_charge(struct transact *t)
         if (dup.p != NULL &&
             (!str_to_i64(dup, &p->dup_seconds) || p->dup_seconds < 0 || p->dup_seconds > DUP_SECONDS_MAX))
                 return "Invalid dup_seconds";
-        if (token == NULL)
+        if (!token_find(field(t, "payment_token"), &token))
                 return "Invalid Payment Token";
-        p->brand = token->brand;
-        p->code = token->code;
-        trouble_of_token(&t->trouble, token);
+        p->brand = token.brand;
+        p->last4 = token.last4;
+        p->code = token.code;
+        trouble_of_token(&t->trouble, &token);
         return NULL;
 }
 

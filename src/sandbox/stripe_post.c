@@ -72,8 +72,8 @@ read_create(struct ask *k)
 {
         struct posting *p = &k->posting;
         struct str capture = stripe_get(&k->form, "capture_method"), method = stripe_get(&k->form, "payment_method");
-        const struct token *token = token_find(method);
         struct str currency = stripe_get(&k->form, "currency");
+        struct token token;
         char code[3];
 
         p->kind = str_is(capture, "manual") ? TXN_AUTH : TXN_SALE;
@@ -88,11 +88,12 @@ read_create(struct ask *k)
                 return refuse(k, NULL, "This gateway only makes intents that are confirmed at once.", "confirm");
         if (method.n == 0)
                 return refuse(k, "parameter_missing", "Missing required param: payment_method.", "payment_method");
-        if (token == NULL)
+        if (!token_find(method, &token))
                 return refuse(k, "resource_missing", "No such PaymentMethod", "payment_method");
-        p->brand = token->brand;
-        p->code = token->code;
-        trouble_of_token(&k->trouble, token);
+        p->brand = token.brand;
+        p->last4 = token.last4;
+        p->code = token.code;
+        trouble_of_token(&k->trouble, &token);
         return true;
 }
 

@@ -109,6 +109,7 @@ stripe_put_charge(struct json_out *o, const char *key, struct arena *a, const st
         jo_z(o, "brand", card_brand_word(charge->brand));
         jo_int(o, "exp_month", 10);
         jo_int(o, "exp_year", 2030);
+        jo_text(o, "fingerprint", card_fingerprint(a, charge, 16));
         jo_text(o, "last4", str_fmt(a, "%04d", charge->last4));
         jo_end_object(o);
         jo_end_object(o);

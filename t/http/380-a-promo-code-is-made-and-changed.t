@@ -255,8 +255,8 @@ is($buy->('ada', 'tok_visa')->{status}, 409, '... which 500 are too few for');
 $s->must(PATCH => "/v1/promo_codes/$deal", { budget_amount => 3000 });
 $buy->('ada', 'tok_visa');
 is_deeply($s->must(GET => "/v1/promo_codes/$deal/usage", undef, key => $as{own}), { object => 'promo_usage', promo_code => $deal, currency => 'USD',
-    discount_given => 2000, list => 20000, revenue => 18000, guests => 1, redemptions => { reserved => 1, committed => 2, returned => 0 },
-    funded_by => { organizer => 1000, platform => 1000 } }, 'its usage says who paid how much for what');
+    discount_given => 2000, list => 20000, revenue => 18000, guests => 1, flagged => 0, flagged_orders => [],
+    redemptions => { reserved => 1, committed => 2, returned => 0 }, funded_by => { organizer => 1000, platform => 1000 } }, 'its usage says who paid how much for what');
 $change->($deal, { active => $NO });
 problem_ok($buy->('emma'), 409, 'promo_expired', 'switched off, it is refused at once');
 
@@ -266,7 +266,8 @@ my $audit = $s->dbh->selectcol_arrayref(q{select action || ' ' || version from o
     where object_id = (select id from app.promo_codes where code = 'Early_Bird-7') order by version});
 is("@$audit", 'promo_code.created 1 promo_code.updated 2 promo_code.updated 3 promo_code.updated 4', 'every change has its audit row');
 is_deeply($s->must(GET => "/v1/promo_codes/$full->{id}/usage"), { object => 'promo_usage', promo_code => $full->{id}, currency => 'USD', discount_given => 0, list => 0,
-    revenue => 0, guests => 0, redemptions => { reserved => 0, committed => 0, returned => 0 }, funded_by => { organizer => 0, platform => 0 } },
+    revenue => 0, guests => 0, flagged => 0, flagged_orders => [], redemptions => { reserved => 0, committed => 0, returned => 0 },
+    funded_by => { organizer => 0, platform => 0 } },
         'what an unused code has done');
 
 $s->books_ok;

@@ -137,18 +137,19 @@ like($full, qr/^boxoffice: standard output takes no more: `promos list --batch` 
 
 my $one = bx('usage', $pick{ $made[0][1] });
 is($one->{status}, 0, 'a report on one code');
-like($one->{out}, qr/^promo\s+codes\s+paid\s+held\s+returned\s+guests\s+discount\s+by organizer\s+by platform\s+sales \(USD\)\n/, '... has a heading');
-like($one->{out}, qr/\n\Q$made[0][1]\E\s+1\s+0\s+0\s+0\s+0\s+0\.00\s/, '... and nothing to tell');
+like($one->{out}, qr/^promo\s+codes\s+paid\s+held\s+returned\s+guests\s+flagged\s+discount\s+by organizer\s+by platform\s+sales \(USD\)\n/, '... has a heading');
+like($one->{out}, qr/\n\Q$made[0][1]\E\s+1\s+0\s+0\s+0\s+0\s+0\s+0\.00\s/, '... and nothing to tell');
 my $table = bx('usage', '--batch', $batch);
-like($table->{out}, qr/\n$batch\s+100000\s+2\s+1\s+0\s+2\s+10\.00\s+5\.00\s+5\.00\s+90\.00\n\z/, 'on a batch: uses, guests, discount, who paid, sales');
-my $head = 'promo,codes,committed,reserved,returned,guests,discount_given,organizer_funded,platform_funded,list,revenue,currency';
-is(bx('usage', '--batch', $batch, '--csv')->{out}, "$head\n$batch,100000,2,1,0,2,1000,500,500,10000,9000,USD\n", '... and as CSV, in minor units');
+like($table->{out}, qr/\n$batch\s+100000\s+2\s+1\s+0\s+2\s+0\s+10\.00\s+5\.00\s+5\.00\s+90\.00\n\z/, 'on a batch: uses, guests, discount, who paid, sales');
+my $head = 'promo,codes,committed,reserved,returned,guests,flagged,discount_given,organizer_funded,platform_funded,list,revenue,currency';
+is(bx('usage', '--batch', $batch, '--csv')->{out}, "$head\n$batch,100000,2,1,0,2,0,1000,500,500,10000,9000,USD\n", '... and as CSV, in minor units');
 my $alone = $make->(code => 'ALONE', stacks => JSON::PP::true)->{id};
 $s->must(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, promo_code => 'alone', payment_token => 'tok_visa'));
 my @all = split /\n/, bx('usage', '--organizer', $shop->{organizer}, '--csv')->{out};
 is($all[0], $head, 'on an organizer');
-is_deeply([ grep { /^(?:$batch|$rest|ALONE|TEMPLATE|total),/ } @all ], [ "$batch,100000,2,1,0,2,1000,500,500,10000,9000,USD", 'ALONE,1,1,0,0,1,500,500,0,5000,4500,USD',
-    'TEMPLATE,1,0,0,0,0,0,0,0,0,0,USD', "$rest,30000,0,0,0,0,0,0,0,0,0,USD", 'total,133003,3,1,0,3,1500,1000,500,15000,13500,USD' ],
+is_deeply([ grep { /^(?:$batch|$rest|ALONE|TEMPLATE|total),/ } @all ], [ "$batch,100000,2,1,0,2,0,1000,500,500,10000,9000,USD",
+    'ALONE,1,1,0,0,1,0,500,500,0,5000,4500,USD', 'TEMPLATE,1,0,0,0,0,0,0,0,0,0,0,USD', "$rest,30000,0,0,0,0,0,0,0,0,0,0,USD",
+    'total,133003,3,1,0,3,0,1500,1000,500,15000,13500,USD' ],
     '... a row for each code and batch, those that were used first, and their sum') or diag(explain(\@all));
 
 $s->books_ok;

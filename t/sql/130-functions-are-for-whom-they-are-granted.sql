@@ -63,6 +63,7 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{api}', 'select * from ledger.entries_list(null, null, null, array[]::timestamptz[], null, null, 10)'),
     ('{api}', 'select * from app.promos_list_all(null, null, null, null, 10)'), ('{api}', 'select * from app.promos_list(501, null, null, null, null, null, 10)'),
     ('{api}', 'select * from app.promo_get(501, gen_random_uuid())'), ('{api}', 'select * from app.promos_usage(501, null, null, false)'),
+    ('{api}', $$select * from app.promo_flagged(501, array[pg_temp.id('code')])$$),
     ('{api}', 'select * from ledger.balance_head(501, null, false)'), ('{api,jobs}', 'select * from ledger.balances(501, null)'),
     ('{api}', 'select * from ledger.balances_at(501, null, now(), true)'), ('{api}', 'select * from ledger.balances_all(null, now(), false)'),
     ('{api,jobs}', 'select ledger.fold_ask(501)'), ('{jobs}', 'select * from ledger.folds_due(0, 10)'), ('{jobs}', 'select ledger.fold(501, 10)'),

@@ -222,7 +222,8 @@ records_come_the_oldest_first_with_our_names(void **state)
 {
         struct gateway_records *r = records(X(TXN("7", REF, "complete", "<merchant_defined_field id=\"2\">hse_1"
             "</merchant_defined_field><merchant_defined_field id=\"1\">ord_1</merchant_defined_field>"
-            "<cc_number>4xxxxxxxxxxx1111</cc_number>" ACTION("sale", "10.00", "1", D2)) SALE("8", "complete",
+            "<cc_number>4xxxxxxxxxxx1111</cc_number><cc_hash>f6c609e195d9d4c1</cc_hash>"
+            ACTION("sale", "10.00", "1", D2)) SALE("8", "complete",
                 "yesterday")
             TXN("6", REF, "complete", "<merchant_defined_field_1>ord_2</merchant_defined_field_1>"
             "<merchant_defined_field_2/>" ACTION("sale", "10.00", "1", D1)) TXN("5", "pay_02", "complete", "")),
@@ -239,6 +240,8 @@ records_come_the_oldest_first_with_our_names(void **state)
         EXPECT_TEXT(r->record[1].order, "ord_1");
         EXPECT_TEXT(r->record[1].house, "hse_1");
         EXPECT_TEXT(r->record[1].card_last4, "1111");
+        EXPECT_TEXT(r->record[1].card_fingerprint, "f6c609e195d9d4c1");
+        assert_null(r->record[0].card_fingerprint.p);
         EXPECT_TEXT(r->record[2].transaction, "8");
         assert_null(r->record[2].occurred_at.p);
 }

@@ -11,7 +11,8 @@
 #define META(ref)       "\"metadata\":{\"reference\":\"" ref "\",\"order\":\"ord_1\",\"house\":\"hse_1\"}"
 #define MONEY           "\"amount\":1234,\"amount_received\":1234,\"currency\":\"usd\","
 #define CHARGE          "\"latest_charge\":{\"id\":\"ch_1\",\"object\":\"charge\",\"created\":1700000000," \
-                        "\"payment_method_details\":{\"card\":{\"brand\":\"visa\",\"last4\":\"4242\"}}},"
+                        "\"payment_method_details\":{\"card\":{\"brand\":\"visa\",\"last4\":\"4242\"," \
+                        "\"fingerprint\":\"Xt5EWLLDS7FJjR1c\"}}},"
 #define PI(id, status, rest) \
         "{\"id\":\"" id "\",\"object\":\"payment_intent\",\"created\":1700000009,\"status\":\"" status "\"," rest "}"
 #define OURS(status)    PI("pi_1", status, MONEY CHARGE META("pay_1"))
@@ -105,11 +106,14 @@ a_charge_tells_its_id_and_card(void **state)
         EXPECT_TEXT(a.transaction, "pi_1");
         EXPECT_TEXT(a.card_brand, "visa");
         EXPECT_TEXT(a.card_last4, "4242");
+        EXPECT_TEXT(a.card_fingerprint, "Xt5EWLLDS7FJjR1c");
         a = judged(STRIPE_SALE, &(struct row){ 200, PI("pi_1", "succeeded", MONEY META("pay_1")
-            ",\"latest_charge\":{\"payment_method_details\":{\"card\":{\"brand\":\"<b>\",\"last4\":\"42\"}}}"),
+            ",\"latest_charge\":{\"payment_method_details\":{\"card\":{\"brand\":\"<b>\",\"last4\":\"42\","
+            "\"fingerprint\":\"a b\"}}}"),
             GATEWAY_SUCCEEDED, false }, &hint);
         assert_null(a.card_brand.p);
         assert_null(a.card_last4.p);
+        assert_null(a.card_fingerprint.p);
 }
 
 #define IN_ERROR(intent) ",\"payment_intent\":" intent
@@ -248,6 +252,7 @@ records_are_read_the_oldest_first(void **state)
         r = intents(LIST("false", OURS("succeeded")));
         EXPECT_TEXT(r->record[0].occurred_at, "2023-11-14T22:13:20.000Z");
         EXPECT_TEXT(r->record[0].card_last4, "4242");
+        EXPECT_TEXT(r->record[0].card_fingerprint, "Xt5EWLLDS7FJjR1c");
         assert_true(intents(LIST("false", ""))->asked);
 }
 

@@ -1,6 +1,6 @@
 -- app.payment_settle(p_org, p_payment, p_to, p_outcome, p_decline, p_transaction, p_brand, p_last4, p_ticket_ids,
 --     p_ticket_codes, p_entry, p_accounts, p_amounts, p_lookup_ms, p_actor, p_request, p_occurred, p_unplaced,
---     p_unplaced_accounts, p_unplaced_amounts) -> what the attempt is now
+--     p_unplaced_accounts, p_unplaced_amounts, p_fingerprint) -> what the attempt is now
 -- The ONE transition of an attempt, charge or refund: the sending worker, the
 -- look-up (asked for by time, webhook, sweep or operator) and the operator all
 -- come here, and whoever comes second gets BX022 and changes nothing.
@@ -16,7 +16,7 @@ create or replace function app.payment_settle(p_org int, p_payment uuid, p_to te
     p_transaction text, p_brand text, p_last4 text, p_ticket_ids uuid[], p_ticket_codes text[], p_entry uuid,
     p_accounts text[], p_amounts bigint[], p_lookup_ms bigint, p_actor text, p_request text,
     p_occurred timestamptz default null, p_unplaced uuid default null, p_unplaced_accounts text[] default null,
-    p_unplaced_amounts bigint[] default null) returns text
+    p_unplaced_amounts bigint[] default null, p_fingerprint bytea default null) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -38,7 +38,8 @@ begin
     end if;
     v_to := app.payment_next(p_org, p_payment, p_to, p_unplaced is not null, p_actor, p_request);
     update app.payments set state = v_to, outcome_code = p_outcome, decline_code = p_decline,
-        gateway_transaction = p_transaction, card_brand = p_brand, card_last4 = p_last4, resolved_at = v_resolved
+        gateway_transaction = p_transaction, card_brand = p_brand, card_last4 = p_last4,
+        card_fingerprint = p_fingerprint, resolved_at = v_resolved
     where org = p_org and id = p_payment;
     if v_to = 'unknown' then
         perform ops.job_put(p_org, 'payment_lookup', p_payment, v_lookup, false, p_request);

@@ -1,14 +1,15 @@
 -- app.promos_usage(p_org, p_promos, p_batch, p_each)
---   -> (batch, code, codes, reserved, committed, returned, discount_given, platform_funded, list, revenue, guests)
+--   -> (batch, code, codes, reserved, committed, returned, discount_given, platform_funded, list, revenue, guests, flagged)
 -- What promo codes have done: those of p_promos, of p_batch, or (null) all of
 -- the organizer's. p_each: a row for each code, and one for those of a batch
 -- together; else one row for all. A slot is reserved while its order waits,
 -- committed by the payment, and counts no more once the order has expired
 -- or was cancelled. Money and guests are those of committed slots; list and
--- revenue (its net) count an order once, whatever codes it has.
+-- revenue (its net) count an order once, whatever codes it has. flagged: slots of
+-- promo_flagged.
 create or replace function app.promos_usage(p_org int, p_promos uuid[], p_batch uuid, p_each boolean)
 returns table (batch uuid, code text, codes bigint, reserved bigint, committed bigint, returned bigint, discount_given bigint,
-    platform_funded bigint, list bigint, revenue bigint, guests bigint)
+    platform_funded bigint, list bigint, revenue bigint, guests bigint, flagged bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -22,13 +23,15 @@ begin
     ), slot as (
         select c.part, u.order_id, u.guest_key, u.discount, u.platform, o.list, o.net, u.returned_at is not null as back,
             u.returned_at is null and o.status in ('held', 'processing') as waits,
-            u.returned_at is null and o.status in ('paid', 'partially_refunded', 'refunded') as stays
+            u.returned_at is null and o.status in ('paid', 'partially_refunded', 'refunded') as stays,
+            f.order_id is not null as shared
         from chosen c join app.promo_uses u on u.org = p_org and u.promo_id = c.id
         join app.orders o on o.org = p_org and o.id = u.order_id
+        left join app.promo_flagged(p_org, (select array_agg(x.id) from chosen x)) f on f.promo_id = u.promo_id and f.order_id = u.order_id
     ), counted as (
         select s.part, count(*) filter (where s.waits) as waits, count(*) filter (where s.stays) as stay,
             count(*) filter (where s.back) as back, sum(s.discount) filter (where s.stays) as off,
-            sum(s.platform) filter (where s.stays) as platform
+            sum(s.platform) filter (where s.stays) as platform, count(*) filter (where s.shared) as shared
         from slot s group by s.part
     ), came as (
         select x.part, count(*) as guests from (select distinct s.part, s.guest_key from slot s where s.stays) x group by x.part
@@ -40,7 +43,8 @@ begin
     )
     select case when p.made_together then p.part end, case when p_each and not p.made_together then p.code end, p.codes,
         coalesce(c.waits, 0), coalesce(c.stay, 0), coalesce(c.back, 0), coalesce(c.off, 0)::bigint,
-        coalesce(c.platform, 0)::bigint, coalesce(s.list, 0)::bigint, coalesce(s.net, 0)::bigint, coalesce(g.guests, 0)
+        coalesce(c.platform, 0)::bigint, coalesce(s.list, 0)::bigint, coalesce(s.net, 0)::bigint, coalesce(g.guests, 0),
+        coalesce(c.shared, 0)
     from parts p left join counted c on c.part = p.part
     left join came g on g.part = p.part left join sold s on s.part = p.part
     order by coalesce(c.stay, 0) desc, p.part;

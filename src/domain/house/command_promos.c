@@ -264,19 +264,20 @@ usage_print(struct task *t, const struct asking *a, const struct promo_usage *u,
 {
         int64_t organizer = u->discount - u->platform;
 
-        printf("%-40.*s %8lld %8lld %8lld %8lld %8lld %14s %14s %14s %14s\n", STR_ARG(name), (long long)u->codes,
+        printf("%-40.*s %8lld %8lld %8lld %8lld %8lld %8lld %14s %14s %14s %14s\n", STR_ARG(name), (long long)u->codes,
             (long long)u->committed, (long long)u->reserved, (long long)u->returned, (long long)u->guests,
-            decimal(t, a->currency, u->discount), decimal(t, a->currency, organizer),
+            (long long)u->flagged, decimal(t, a->currency, u->discount), decimal(t, a->currency, organizer),
             decimal(t, a->currency, u->platform), decimal(t, a->currency, u->revenue));
 }
 
 static void
 usage_print_csv(struct task *t UNUSED, const struct asking *a, const struct promo_usage *u, struct str name)
 {
-        printf("%.*s,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%.*s\n", STR_ARG(name), (long long)u->codes,
-            (long long)u->committed, (long long)u->reserved, (long long)u->returned, (long long)u->guests,
-            (long long)u->discount, (long long)(u->discount - u->platform), (long long)u->platform,
-            (long long)u->list, (long long)u->revenue, STR_ARG(a->currency));
+        printf("%.*s,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%.*s\n", STR_ARG(name),
+            (long long)u->codes, (long long)u->committed, (long long)u->reserved, (long long)u->returned,
+            (long long)u->guests, (long long)u->flagged, (long long)u->discount,
+            (long long)(u->discount - u->platform), (long long)u->platform, (long long)u->list,
+            (long long)u->revenue, STR_ARG(a->currency));
 }
 
 /* A batch and a code by its name; what is about all of them, as the total. */
@@ -304,12 +305,12 @@ usage_show(struct task *t, const struct options *o, struct asking *a, struct err
         if (o->organizer != NULL && !promo_usage_ask(t, &a->choice, &total, &all, e))
                 return false;
         if (o->csv)
-                printf("promo,codes,committed,reserved,returned,guests,discount_given,organizer_funded,platform_funded,"
-                    "list,revenue,currency\n");
+                printf("promo,codes,committed,reserved,returned,guests,flagged,discount_given,organizer_funded,"
+                    "platform_funded,list,revenue,currency\n");
         else
-                printf("%-40s %8s %8s %8s %8s %8s %14s %14s %14s %14s\n", "promo", "codes", "paid", "held", "returned",
-                    "guests", "discount", "by organizer", "by platform", str_z(t->arena, str_fmt(t->arena,
-                    "sales (%.*s)", STR_ARG(a->currency))));
+                printf("%-40s %8s %8s %8s %8s %8s %8s %14s %14s %14s %14s\n", "promo", "codes", "paid", "held",
+                    "returned", "guests", "flagged", "discount", "by organizer", "by platform", str_z(t->arena,
+                    str_fmt(t->arena, "sales (%.*s)", STR_ARG(a->currency))));
         for (size_t i = 0; i < n; i++)
                 print(t, a, &row[i], row_name(a, &row[i]));
         if (all > 0)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "domain/house/house.h"
 #include "domain/payments/payment_attempt.h"
 #include "io/db.h"
@@ -117,6 +118,20 @@ payment_outcome_put(struct params *q, const struct payment *p, enum payment_outc
         param_text(q, a->card_last4);
 }
 
+void
+payment_card_put(struct arena *a, struct params *q, struct str gateway, struct str fingerprint)
+{
+        char *hash;
+
+        if (fingerprint.p == NULL) {
+                param_null(q);
+                return;
+        }
+        hash = arena_alloc(a, SHA256_SIZE);
+        sha256(str_fmt(a, "%.*s %.*s", STR_ARG(gateway), STR_ARG(fingerprint)), (unsigned char *)hash);
+        param_bytes(q, (struct str){ hash, SHA256_SIZE });
+}
+
 bool
 refund_settle(struct task *t, const struct payment *p, enum payment_outcome outcome, bool failed_after,
     const struct gateway_answer *a, struct err *e)
@@ -135,7 +150,7 @@ refund_settle(struct task *t, const struct payment *p, enum payment_outcome outc
         param_z(q, p->actor);
         param_text(q, t->subject.request_id);
         param_text(q, a->occurred_at);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 4; i++)
                 param_null(q);
         return db_tx_run(t->db, t->arena, &t->subject, record_tx, &w, e);
 }
@@ -163,6 +178,7 @@ capture_second(struct task *t, const struct attempt *at, const struct gateway_re
         param_z(q, "jobs");
         param_text(q, t->subject.request_id);
         param_text(q, r->occurred_at);
+        payment_card_put(t->arena, q, at->payment.gateway, r->card_fingerprint);
         if (!db_tx_run(t->db, t->arena, &t->subject, record_tx, &w, e))
                 return false;
         if (w.fresh)

@@ -31,6 +31,13 @@ void payment_outcome_put(struct params *q, const struct payment *p, enum payment
     const struct gateway_answer *a);
 
 /*
+ * The last parameter of payment_settle and capture_second: SHA-256 of gateway
+ * and fingerprint, which tells cards apart and is no use at the gateway. NULL
+ * when the gateway told none.
+ */
+void payment_card_put(struct arena *a, struct params *q, struct str gateway, struct str fingerprint);
+
+/*
  * Records the outcome of a refund; failed_after: it had succeeded. Fails with
  * ERR_STATE_CONFLICT when another path was first.
  */

@@ -171,7 +171,8 @@ found(struct task *t, struct attempt *at, const struct job *j, const struct gate
         const struct gateway_record *own = own_record(at, r), *rec = own == NULL ? &r->record[0] : own;
         struct gateway_answer a = {
                 .code = rec->code, .transaction = rec->transaction,
-                .card_brand = rec->card_brand, .card_last4 = rec->card_last4, .occurred_at = rec->occurred_at,
+                .card_brand = rec->card_brand, .card_last4 = rec->card_last4,
+                .card_fingerprint = rec->card_fingerprint, .occurred_at = rec->occurred_at,
         };
 
         if (!return_others(t, at, r, own, e))

@@ -323,6 +323,7 @@ settle_params(struct task *t, const struct payment *p, enum payment_outcome outc
         param_text(q, t->subject.request_id);
         param_text(q, a->occurred_at);
         unplaced_params(p, q);
+        payment_card_put(t->arena, q, p->gateway, a->card_fingerprint);
 }
 
 /* One try; the order is left as it was when it does not take the charge, or nothing was recorded. */

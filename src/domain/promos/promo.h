@@ -2,7 +2,8 @@
  * promo.h - what promo codes take off an order (ledger.md, "Components";
  * flows.md, "Promo codes"). Pure: a code and its counters come as a snapshot,
  * and nothing here is a promise; promo_take (sql/functions/promos) takes the
- * slots in the order's transaction and has the last word on limits.
+ * slots in the order's transaction and has the last word on limits. No limit is
+ * by card: no gateway tells one before the charge; promo_flagged tells of it after.
  *
  * Amounts are minor units. Discounts are gross: where a price contains tax, so
  * does what is taken off it. One code an order, unless each of several says

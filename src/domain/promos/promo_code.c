@@ -37,6 +37,7 @@ usage_of_row(struct task *t, const struct rows *r, int i)
                 .list = row_i64(r, i, "list"),
                 .revenue = row_i64(r, i, "revenue"),
                 .guests = row_i64(r, i, "guests"),
+                .flagged = row_i64(r, i, "flagged"),
         };
         char text[ID_TEXT_MAX];
 
@@ -70,7 +71,8 @@ promo_usage_ask(struct task *t, const struct promo_choice *c, struct promo_usage
 }
 
 static struct str
-usage_view(struct arena *a, struct uuid promo, struct str currency, const struct promo_usage *u)
+usage_view(struct arena *a, struct uuid promo, struct str currency, const struct promo_usage *u,
+    const struct rows *flagged)
 {
         struct json_out o = json_out_new(a);
 
@@ -91,6 +93,11 @@ usage_view(struct arena *a, struct uuid promo, struct str currency, const struct
         jo_int(&o, "list", u->list);
         jo_int(&o, "revenue", u->revenue);
         jo_int(&o, "guests", u->guests);
+        jo_int(&o, "flagged", u->flagged);
+        jo_array(&o, "flagged_orders");
+        for (int i = 0; i < flagged->n; i++)
+                jo_id(&o, NULL, "ord", row_uuid(flagged, i, "order_id"));
+        jo_end_array(&o);
         jo_end_object(&o);
         return json_out_str(&o);
 }
@@ -101,16 +108,20 @@ promo_usage_view(struct task *t, int32_t org, struct uuid promo, struct str *out
         struct promo_choice c = { .org = org, .promos = &promo, .promos_n = 1 };
         struct params p = params_in(t->arena);
         struct promo_usage *usage;
-        struct rows r;
+        struct rows r, flagged;
         size_t n;
 
         param_i64(&p, org);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_organizer_sells_in, &p, &r, e) ||
-            !promo_usage_ask(t, &c, &usage, &n, e))
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_organizer_sells_in, &p, &r, e))
+                return false;
+        param_uuid(&p, promo);
+        param_i64(&p, PROMO_FLAGGED_MAX);
+        if (!promo_usage_ask(t, &c, &usage, &n, e) ||
+            !db_query(t->db, t->arena, &t->subject, &stmt_promo_flagged, &p, &flagged, e))
                 return false;
         if (r.n == 0 || n == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such promo code");
-        *out = usage_view(t->arena, promo, row_text(&r, 0, "currency"), &usage[0]);
+        *out = usage_view(t->arena, promo, row_text(&r, 0, "currency"), &usage[0], &flagged);
         return true;
 }
 

@@ -12,6 +12,7 @@
 struct arena;
 struct task;
 
+#define PROMO_FLAGGED_MAX       100     /* orders that a code's usage names */
 #define PROMO_CODE_RANDOM       8       /* characters of a code that nobody chose */
 #define PROMO_COPY_RANDOM       10      /* of one of many, after their prefix: 50 bits */
 
@@ -26,6 +27,7 @@ struct promo_usage {
         int64_t discount, platform;     /* given on paid orders, and the platform's part of it */
         int64_t list, revenue;          /* of those orders, each counted once; revenue is their net */
         int64_t guests;
+        int64_t flagged;                /* uses paid with a card with which another guest has used the same code */
 };
 
 /* Which codes: those named, or of a batch, or (neither) all of the organizer's. */

@@ -72,7 +72,8 @@ create function pg_temp.sale_amounts(n bigint) returns bigint[] language sql as 
 create function pg_temp.unplaced_accounts() returns text[] language sql immutable as $$
     select array['gateway_clearing', 'refunds_in_transit'] $$;
 
-create function pg_temp.settle(p_payment text, p_to text, p_tickets int default 2, p_amounts bigint[] default null)
+create function pg_temp.settle(p_payment text, p_to text, p_tickets int default 2, p_amounts bigint[] default null,
+    p_card text default null)
 returns void language sql as $$
     select app.payment_settle(501, pg_temp.id(p_payment), p_to, '100', case when p_to = 'declined' then 'insufficient_funds' end,
         case when p_to in ('succeeded', 'declined') then 'gateway ' || p_payment end, 'visa', '4242',
@@ -80,7 +81,7 @@ returns void language sql as $$
         array(select p_payment || '-' || i from generate_series(1, p_tickets) i),
         pg_temp.id('entry of ' || p_payment), pg_temp.sale_accounts(), coalesce(p_amounts, pg_temp.sale_amounts(p_tickets)), 60000,
         'tester', 'request', null, pg_temp.id('unplaced entry of ' || p_payment), pg_temp.unplaced_accounts(),
-        (select array[amount, -amount] from app.payments where org = 501 and id = pg_temp.id(p_payment)));
+        (select array[amount, -amount] from app.payments where org = 501 and id = pg_temp.id(p_payment)), sha256(p_card::bytea));
 $$;
 
 -- A processing order whose payment is on its way: pg_temp.sending('a') makes
@@ -93,10 +94,10 @@ end $$;
 
 -- Another approved record of an attempt, as a capture of its own.
 create function pg_temp.second(p_payment text, p_capture text, p_amount bigint default 11400, p_currency text default 'USD',
-    p_clears bigint default null) returns boolean language sql as $$
+    p_clears bigint default null, p_card text default null) returns boolean language sql as $$
     select app.capture_second(501, pg_temp.id(p_payment), pg_temp.id(p_capture), 'reference of ' || p_capture, 'gateway ' || p_capture,
         p_amount, p_currency, '100', 'visa', '4242', pg_temp.id('entry of ' || p_capture), pg_temp.unplaced_accounts(),
-        array[coalesce(p_clears, p_amount), -coalesce(p_clears, p_amount)], 'tester', 'request');
+        array[coalesce(p_clears, p_amount), -coalesce(p_clears, p_amount)], 'tester', 'request', null, sha256(p_card::bytea));
 $$;
 
 -- A capture that no order takes: pg_temp.unplaced('a') makes 'capture a' beside the paid 'order a'.
