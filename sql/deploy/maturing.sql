@@ -21,6 +21,10 @@ grant select, insert, update on app.maturities to boxoffice_definer;
 
 create index orders_of_event on app.orders (org, event_id, id);
 
+-- How far a job has come that is done in turns; its own words.
+alter table ops.jobs add column progress text;
+drop function if exists ops.xact_window(int);
+
 -- What is over already.
 insert into ops.jobs (org, kind, object_id, due_at, business)
 select e.org, 'event_mature', e.id, now(), false from app.events e where e.status = 'completed'

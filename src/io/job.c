@@ -49,6 +49,7 @@ job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct job *jo
                         .object = row_uuid(&r, i, "object_id"),
                         .attempts = row_i64(&r, i, "attempts"),
                         .request_id = row_text(&r, i, "request_id"),
+                        .progress = row_text(&r, i, "progress"),
                         .lease = lease,
                 };
 
@@ -96,6 +97,17 @@ job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why,
         if (row_bool(&r, 0, "buried"))
                 log_error(&t->subject, "job.buried", { "kind", j->kind }, { "detail", why }, { "next", STR(NEXT) });
         return true;
+}
+
+bool
+job_turn(struct task *t, const struct job *j, int64_t delay_ms, struct str why, struct str progress, struct err *e)
+{
+        struct params p = job_params(t, j);
+
+        param_i64(&p, delay_ms);
+        param_text(&p, why);
+        param_text(&p, progress);
+        return db_query(t->db, t->arena, &t->subject, &stmt_job_turn, &p, NULL, e);
 }
 
 bool

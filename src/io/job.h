@@ -23,6 +23,7 @@ struct job {
         struct uuid object;
         int64_t attempts;
         struct str request_id;          /* of the request that asked for it; may be absent */
+        struct str progress;            /* what job_turn left; may be absent */
         struct uuid lease;
 };
 
@@ -34,6 +35,9 @@ bool job_claim(struct task *t, int32_t org, int max, int64_t lease_ms, struct jo
 bool job_finish(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 /* Again after delay_ms; why is kept as its last error. failed: counts towards burying, which is logged as an error. */
 bool job_again(struct task *t, const struct job *j, int64_t delay_ms, struct str why, bool failed,
+    struct err *e) MUSTCHECK;
+/* A turn of long work is over, or others must come first: again after delay_ms, with this progress. No failure. */
+bool job_turn(struct task *t, const struct job *j, int64_t delay_ms, struct str why, struct str progress,
     struct err *e) MUSTCHECK;
 
 /* A live worker needs longer; ERR_STATE_CONFLICT when the job is somebody else's by now. */

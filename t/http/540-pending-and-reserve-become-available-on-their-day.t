@@ -6,7 +6,7 @@ use POSIX ();
 use Stack;
 use Storm qw(uuid_of);
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 use Time::Local qw(timegm);
 
 use constant DAY => 86400;
@@ -98,6 +98,8 @@ is(step(DAY) . own($held), '0 0 9000', '... and available a day later');
 # --- paid by a transaction that did not see the end ------------------------------------------
 
 $shop = shop(DAY, hold_days_after_event => 0, reserve_days => 0);
+my @crowd = map { shop(DAY) } 1 .. 12;
+my $else  = shop(100 * DAY);
 step(DAY - 300);
 $held = $s->buy($shop, { Floor => 2 })->{json};
 my $id    = uuid_of($held->{id});
@@ -111,7 +113,16 @@ $other->do(q{select app.order_paid($1, $2, array[gen_random_uuid(), gen_random_u
 $s->dbh->do('select ops.clock_advance(400)');
 my $status = sub { ($s->dbh->selectrow_array('select status from app.events where id = ?', undef, uuid_of($shop->{event})))[0] };
 ok($s->wait_until(10, sub { $status->() eq 'completed' }), 'the event ends while a payment of it is not committed');
+my $wait = $s->buy($else, { Floor => 2 })->{json};
+$s->dbh->do('select ops.clock_advance(1000)');
+my $since = time;
+$s->wait_until(30, sub { $s->must(GET => "/v1/orders/$wait->{id}")->{status} eq 'expired' });
+cmp_ok(time - $since, '<', 2.5, 'holds expire in time though thirteen events that are over wait for that transaction');
+my $marks = sub { return @{ $s->dbh->selectcol_arrayref(q{select progress from ops.jobs where kind = 'event_mature' and progress is not null order by object_id}) } };
+ok($s->wait_until(5, sub { $marks->() == 13 }), '... each has made its mark');
+my @first = $marks->();
 sleep 2.5;
+is_deeply([ $marks->() ], \@first, '... and keeps it');
 is($s->must(GET => '/v1/test_clock', undef, key => 'admin')->{quiet}, JSON::PP::false, 'nobody says yet what matures');
 is(own($held), '0 0 0', '... nobody sees the order paid');
 $other->commit;

@@ -74,20 +74,25 @@ $s->admin->do(q{select pg_temp.sending('e')});
 $s->do(other => q{select pg_temp.settle('payment e', 'succeeded')});
 $s->admin->do('select ops.clock_advance(86400)');
 $s->admin->do(q{select app.event_complete(501, pg_temp.id('event'))});
-my ($next) = $s->admin->selectrow_array('select next from ops.xact_window(501)');
-my $older = sub { $s->row('select oldest < $1 from ops.xact_window(501)', undef, $next) };
-is($older->(), '1', 'the plan sees that an older transaction is under way');
+my $mark;
+my $over = sub { (my $is, $mark) = $s->admin->selectrow_array('select over::int, mark from ops.older_over(501, $1)', undef, $mark); return $is };
+is($over->() . $over->(), '00', 'the plan sees that an older transaction is under way');
 is($s->row(q{select count(*) from app.maturities where order_id = pg_temp.id('order e')}), '0', '... which plans nothing itself');
 $s->commit('other');
 $s->commit('worker');
-is($older->(), '0', 'and when it is over');
+is($over->(), '1', 'and when it is over');
 $s->admin->do(q{select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 500)});
 is($s->row(q{select count(*) from app.maturities where order_id = pg_temp.id('order e')}), '1', 'then the order is planned');
 
 # A transaction that began later does not hold it up: it sees the end.
 $s->do(other => 'select pg_current_xact_id()');
-is($older->(), '0', 'who begins later is not waited for');
+is($over->(), '1', 'who begins later is not waited for');
+
+# Though by a mark that is made now, also when it is the last to have begun, and nothing has ended since.
+is($s->row('select over from ops.older_over(501, null)'), '0', '... but is by a mark that is made then');
+is($s->row(q{select over from ops.older_over(501, '42/1')}), '0', 'a mark of another node is made anew');
 $s->rollback('other');
+is($s->row('select over from ops.older_over(501, null)'), '1', 'nobody is under way');
 
 # Asked for while it ran: its "done" waits, and does not count.
 $s->admin->do(q{select app.orders_wake(501, 'request')});

@@ -149,5 +149,21 @@ select ops.clock_advance(86400);
 select is_empty($$select * from pg_temp.claim('one')$$, 'a retry waits by the wall clock, also of a business job');
 select is((select quiet from ops.clock_get()), true, 'and what waits by the wall clock is quiet');
 
+-- Done in turns: what one left the next one finds, until it is asked for anew.
+create function pg_temp.turn(p_daemon text, p_delay bigint, p_progress text) returns void language sql as $$
+    select ops.job_turn(501, 'work', pg_temp.id('turns'), pg_temp.id(p_daemon), p_delay, 'there is more', p_progress) $$;
+select pg_temp.put('turns', '-5 min');
+select pg_temp.claim('one', 1);
+select pg_temp.turn('two', 0, 'stolen');
+select is((pg_temp.job('turns')).progress, null, 'who does not hold the lease ends no turn');
+select pg_temp.turn('one', 0, 'half');
+select is((pg_temp.job('turns')).attempts || (pg_temp.job('turns')).last_error, '0there is more', 'a turn is no failure');
+select is((select progress from ops.job_claim(501, 10, 60000, pg_temp.id('two')) where object_id = pg_temp.id('turns')), 'half', 'the next one goes on from there');
+select pg_temp.turn('two', 90000, 'three quarters');
+select is((select quiet from ops.clock_get()), false, 'between turns it is not quiet');
+select is(pg_temp.again('turns', 'two', false), false, 'and nobody holds it');
+select pg_temp.put('turns', '-5 min');
+select is((pg_temp.job('turns')).progress, null, 'asked for again it begins anew');
+
 select * from finish();
 rollback;

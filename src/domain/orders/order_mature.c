@@ -11,7 +11,8 @@
  *
  * An order that is paid after its event was over has itself planned
  * (order_paid). One whose payment began before, and did not see that it was over,
- * is committed before event_mature looks: it waits for older transactions.
+ * is committed before event_mature looks: it comes again until the transactions
+ * that were under way when it first came are over.
  */
 #include "base/base.h"
 #include "base/check.h"
@@ -25,46 +26,10 @@
 
 #include "domain/orders/orders.sql.def"
 
-#define PLAN_BATCH      500
+#define PLAN_BATCH      100
 #define MATURE_BATCH    200
-#define TURN_MS         1000            /* then other jobs have theirs */
-#define OLDER_LOOK_MS   10
-
-struct window {
-        int64_t oldest, next;
-};
-
-static bool
-window_get(struct task *t, int32_t org, struct window *out, struct err *e)
-{
-        struct params p = params_in(t->arena);
-        struct rows r;
-
-        param_i64(&p, org);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_xact_window, &p, &r, e))
-                return false;
-        *out = (struct window){ row_i64(&r, 0, "oldest"), row_i64(&r, 0, "next") };
-        return true;
-}
-
-/* *over: every transaction that had begun when this was called has ended. Waits for at most a turn. */
-static bool
-older_are_over(struct task *t, int32_t org, bool *over, struct err *e)
-{
-        int64_t until = clock_mono_ms() + TURN_MS;
-        struct window first, now;
-
-        if (!window_get(t, org, &first, e))
-                return false;
-        now = first;
-        while (now.oldest < first.next && clock_mono_ms() < until) {
-                clock_sleep_ms(OLDER_LOOK_MS);
-                if (!window_get(t, org, &now, e))
-                        return false;
-        }
-        *over = now.oldest >= first.next;
-        return true;
-}
+#define TURN_MS         100             /* then other jobs have theirs */
+#define OLDER_MS        1000            /* until the next look: the daemon never waits for them itself */
 
 struct planning {
         const struct job *job;
@@ -90,22 +55,47 @@ plan_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
-bool
-event_mature(struct task *t, const struct job *j, struct err *e)
+/* Pages of the plan for a turn; *last: where it stopped, nil when that was all. */
+static bool
+plan_turn(struct task *t, const struct job *j, struct uuid *last, struct err *e)
 {
-        struct planning w = { .job = j, .arena = t->arena };
+        struct planning w = { .job = j, .arena = t->arena, .last = *last };
         int64_t until = clock_mono_ms() + TURN_MS;
-        bool over;
 
-        if (!older_are_over(t, j->org, &over, e))
-                return false;
-        if (!over)
-                return job_again(t, j, 0, STR("transactions that began before are under way"), false, e);
         do {
                 if (!db_tx_run(t->db, t->arena, &t->subject, plan_tx, &w, e))
                         return false;
         } while (!uuid_is_nil(w.last) && clock_mono_ms() < until);
-        return uuid_is_nil(w.last) ? job_finish(t, j, e) : job_again(t, j, 0, STR("there are more"), false, e);
+        *last = w.last;
+        return true;
+}
+
+/* The job's progress is the mark of older_over while it waits, then the last order that was planned. */
+bool
+event_mature(struct task *t, const struct job *j, struct err *e)
+{
+        struct uuid last = { { 0 } };
+        char text[UUID_TEXT_MAX];
+
+        if (!uuid_parse(j->progress, &last)) {
+                struct params p = params_in(t->arena);
+                struct rows r;
+
+                last = (struct uuid){ { 0 } };
+                param_i64(&p, j->org);
+                param_text(&p, j->progress);
+                if (!db_query(t->db, t->arena, &t->subject, &stmt_older_over, &p, &r, e))
+                        return false;
+                if (!row_bool(&r, 0, "over"))
+                        return job_turn(t, j, OLDER_MS, STR("transactions that began before are under way"),
+                            row_text(&r, 0, "mark"), e);
+        }
+        if (!plan_turn(t, j, &last, e))
+                return false;
+        if (uuid_is_nil(last))
+                return job_finish(t, j, e);
+        uuid_text(last, text);
+        return job_turn(t, j, 0, STR("there are more"), str_of(text), e);
 }
 
 struct maturing {
