@@ -14,7 +14,7 @@ my $shop = $s->shop(organizer => \%plan);
 my $yen  = $s->shop(organizer => { %plan, currency => 'JPY', fee_plan => { percent_bps => 500, fixed_amount => 5, payer => 'guest' } });
 my $org  = $shop->{organizer};
 my ($seller, $other) = map { $s->must(POST => '/v1/api_keys', { role => 'organizer', organizer => $_->{organizer}, name => 'o' }, key => 'admin')->{key} } $shop, $yen;
-my $at      = sub { $s->dbh->selectrow_array(q{select to_char(ops.now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')}) };
+my $at      = sub { $s->dbh->selectrow_array(q{select to_char(ops.now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')}) =~ s/\.?0+Z$/Z/r };
 my $acct    = sub { return map { $_->{account} => $_->{balances} } @{ $_[0]{data} } };
 my $get     = sub { my ($path, %h) = @_; return $s->must(GET => "/v1/$path", undef, key => 'admin', %h) };
 my $balance = sub { my ($query, %h) = @_; return $s->must(GET => "/v1/balance?$query", undef, key => 'admin', %h) };
