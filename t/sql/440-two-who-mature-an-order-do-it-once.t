@@ -94,6 +94,19 @@ is($s->row(q{select over from ops.older_over(501, '42/1')}), '0', 'a mark of ano
 $s->rollback('other');
 is($s->row('select over from ops.older_over(501, null)'), '1', 'nobody is under way');
 
+# Money comes back to an order while its event is planned: who has the order's lock goes first, and neither waits for the other in a circle.
+$due->($_) for qw(f g);
+$s->admin->do('delete from app.maturities');
+my $second = $s->row(q{select greatest(pg_temp.id('order f'), pg_temp.id('order g'))});
+$s->do(other => "select 1 from app.orders where org = 501 and id = '$second' for update");
+$s->send(worker => q{select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 500)});
+ok($s->waits('worker'), 'the plan waits for who has an order');
+is($s->do(other => "select app.order_wake(501, '$second', 'request')"), '', 'who has it wakes it');
+$s->commit('other');
+is($s->answer('worker'), '', 'then the plan goes on');
+$s->commit('worker');
+is($s->row(q{select count(*) from app.maturities where order_id in (pg_temp.id('order f'), pg_temp.id('order g'))}), '2', 'and each is planned');
+
 # Asked for while it ran: its "done" waits, and does not count.
 $s->admin->do(q{select app.orders_wake(501, 'request')});
 $s->admin->do(q{update ops.jobs set lease = pg_temp.id('lease') where org = 501 and kind = 'orders_mature'});
