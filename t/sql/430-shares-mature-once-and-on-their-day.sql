@@ -10,16 +10,18 @@ select no_plan();
 
 select pg_temp.sending('dated');
 select pg_temp.settle('payment dated', 'succeeded');
-create function pg_temp.dates(p_zone text, p_ends timestamptz, p_paid timestamptz, p_policy text) returns text language plpgsql as $$
+create function pg_temp.dates(p_zone text, p_ends timestamptz, p_charged timestamptz, p_policy text, p_heard interval default '0') returns text
+language plpgsql as $$
 begin
+    update ledger.entries set occurred_at = p_charged where object_id = pg_temp.id('order dated');
     update app.events set time_zone = p_zone, starts_at = p_ends - interval '2 h', ends_at = p_ends, status = 'completed'
     where org = 501 and id = pg_temp.id('event');
-    update app.orders set paid_at = p_paid, policy = p_policy where org = 501 and id = pg_temp.id('order dated');
+    update app.orders set paid_at = p_charged + p_heard, policy = p_policy where org = 501 and id = pg_temp.id('order dated');
     return (select to_char(matures_at at time zone 'UTC', 'MM-DD HH24:MI') || ', ' || to_char(releases_at at time zone 'UTC', 'MM-DD HH24:MI')
         from app.order_dates(501, pg_temp.id('order dated')));
 end $$;
-create temp table cases (ord int generated always as identity, says text, zone text, ends timestamptz, paid timestamptz, policy text, expect text);
-insert into cases (says, zone, ends, paid, policy, expect) values
+create temp table cases (ord int generated always as identity, says text, zone text, ends timestamptz, charged timestamptz, policy text, expect text);
+insert into cases (says, zone, ends, charged, policy, expect) values
 ('days in UTC', 'UTC', '2026-12-10 20:00Z', '2026-12-01 10:00Z', pg_temp.policy(3, 0, 30), '12-13 20:00, 01-09 20:00'),
 ('no day at all: the end itself', 'UTC', '2026-12-10 20:00Z', '2026-12-01 10:00Z', pg_temp.policy(0, 0, 0), '12-10 20:00, 12-10 20:00'),
 ('the charge''s days end later', 'UTC', '2026-12-10 20:00Z', '2026-12-09 10:00Z', pg_temp.policy(3, 14, 30), '12-23 10:00, 01-09 20:00'),
@@ -37,7 +39,9 @@ insert into cases (says, zone, ends, paid, policy, expect) values
 ('Lord Howe, half an hour back', 'Australia/Lord_Howe', '2027-04-01 01:45+11', '2027-03-01 10:00Z', pg_temp.policy(3, 0, 4), '04-03 14:45, 04-04 15:15'),
 ('Troll, two hours back', 'Antarctica/Troll', '2026-10-22 01:30+02', '2026-10-01 10:00Z', pg_temp.policy(3, 0, 4), '10-24 23:30, 10-26 01:30'),
 ('a year with a leap day', 'UTC', '2028-02-28 20:00Z', '2028-02-01 10:00Z', pg_temp.policy(1, 0, 365), '02-29 20:00, 02-27 20:00');
-select is(pg_temp.dates(c.zone, c.ends, c.paid, c.policy), c.expect, c.says) from cases c order by c.ord;
+select is(pg_temp.dates(c.zone, c.ends, c.charged, c.policy), c.expect, c.says) from cases c order by c.ord;
+select is(pg_temp.dates('UTC', '2026-12-10 20:00Z', '2026-12-09 10:00Z', pg_temp.policy(0, 14, 30), '2 days'), '12-23 10:00, 01-09 20:00',
+    'the charge is the gateway''s, not when we heard of it');
 select is(pg_temp.dates('UTC', '2026-12-10 20:00Z', '2026-12-01 10:00Z', p), null, 'a policy without days has no date: ' || p)
 from unnest('{"{}","{\"reserve_days\":1,\"hold_days_after_event\":1}"}'::text[]) p;
 
@@ -87,6 +91,11 @@ begin
     update ops.jobs set lease = pg_temp.id('lease') where org = 501 and kind = 'orders_mature';
     perform ops.job_next(501, 'orders_mature', pg_temp.id('organizer 501'), pg_temp.id('lease'), app.orders_next(501));
 end $$;
+
+delete from ledger.entries where object_id = pg_temp.id('order dated');
+update app.orders set policy = pg_temp.policy(0, 14, 30) where id = pg_temp.id('order dated');
+select is((select matures_at from app.order_dates(501, pg_temp.id('order dated'))), (select paid_at + interval '14 days' from app.orders where id = pg_temp.id('order dated')),
+    'an order without a sale entry counts from when it was paid');
 
 delete from app.tickets; delete from ledger.entries; delete from app.payments; delete from app.order_lines; delete from app.orders;
 select pg_temp.event_ends('10 days');
