@@ -31,7 +31,7 @@ select results_eq($$select kind, capture_id, unplaced, state, amount, currency, 
         null::timestamptz)$$, 'and is recorded before anything is sent');
 select results_eq($$select business, due_at > clock_timestamp() + '55 s' and due_at <= clock_timestamp() + '60 s' from ops.jobs
     where kind = 'payment_lookup' and object_id = pg_temp.id('refund a')$$, 'values (false, true)', 'with a look-up by the wall clock');
-select results_eq($$select kind, order_id, amount, state, unplaced, capture_transaction from app.payment_get(501, pg_temp.id('refund a'))$$,
+select results_eq($$select kind, order_id, amount, state, whole, capture_transaction from app.payment_get(501, pg_temp.id('refund a'))$$,
     $$values ('refund', pg_temp.id('order a'), 11400::bigint, 'sending', true, 'gateway capture a')$$, 'which knows the charge that it gives back');
 select is(pg_temp.give_back('capture a', 'refund a'), 'begun', 'the same again, its commit''s answer lost, goes on with it');
 select results_eq($$select count(*), (select count(*) from ops.audit where action = 'payment.refund_sending') from app.payments

@@ -207,6 +207,12 @@ insert into planted (expect, says, break) values
 ('matured_on_time', 'an old order that is overdue', pg_temp.over(8) || $$;
     select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200);
     update app.orders set created_at = created_at - interval '4 h'$$),
+('', 'a refund that is promised', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1'');'),
+('refunds_add_up', 'an order that forgets its refund', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set refunded = 0 where refunded > 0'),
+('refunds_add_up', 'a refunded order that calls itself paid', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set status = ''paid'' where refunded > 0'),
+('refunds_add_up', 'a refund that is not the sum of its tickets', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.ticket_returns set tax = tax - 1'),
+('paid_has_tickets refunds_add_up', 'a ticket that gave more than it cost', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.tickets set tax = 399 where id = pg_temp.id(''payment paid ticket 1'')'),
+('refund_is_carried', 'a refund that nothing carries', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); delete from ops.jobs where kind = ''refund_send'''),
 ('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
     running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
 ('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),

@@ -18,10 +18,12 @@ begin
             return case when app.order_retake(p_org, v_row.order_id, v_row.amount, v_row.currency, p_actor, p_request)
                 then 'succeeded' else 'late_approved' end;
         elsif v_row.kind = 'refund' and not exists (select 1 from app.payments p where p.org = p_org
-            and p.capture_id = v_row.capture_id and p.unplaced and p.state in ('sending', 'unknown', 'succeeded')) then
+            and p.capture_id = v_row.capture_id and p.refund_id is not distinct from v_row.refund_id
+            and p.state in ('sending', 'unknown', 'succeeded'))
+            and not exists (select 1 from app.refunds r where r.org = p_org and r.id = v_row.refund_id and r.status = 'failed') then
             return 'succeeded';
         end if;
-    elsif v_row.kind = 'refund' and v_row.unplaced and v_row.state = 'succeeded' and p_to = 'declined' then
+    elsif v_row.kind = 'refund' and v_row.state = 'succeeded' and p_to = 'declined' then
         return 'declined';
     end if;
     raise exception using errcode = 'BX022', message = format('the payment is %s', v_row.state);

@@ -1,9 +1,9 @@
 -- app.refund_ended(p_org, p_refund, p_was, p_entry, p_accounts, p_amounts, p_actor, p_request, p_occurred)
 -- What a refund's outcome means, in the commit that records it. Succeeded: its
 -- entry, which clears what it gives back (pair assertion); an unplaced capture
--- is voided then. Failed after it had succeeded (p_was): the reversing entry,
--- and the capture's money is owed again. Anything else final leaves the capture
--- as it is: its job tries again. Inner function of payment_settle.
+-- is voided then, and an order's refund has succeeded. Failed after it had succeeded (p_was): the reversing entry,
+-- and the money is owed again. Anything else final leaves what it was for as it
+-- is: its job tries again, or fails the order's refund that is declined. Inner function of payment_settle.
 create or replace function app.refund_ended(p_org int, p_refund uuid, p_was text, p_entry uuid, p_accounts text[],
     p_amounts bigint[], p_actor text, p_request text, p_occurred timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -15,9 +15,11 @@ declare
     v_clearing bigint := coalesce(p_amounts[array_position(p_accounts, 'gateway_clearing')], 0);
     v_settled uuid;
     v_failed boolean;
+    v_object uuid;
 begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_refund;
     v_failed := p_was = 'succeeded';
+    v_object := coalesce(v_row.refund_id, p_refund);
     if v_row.state <> 'succeeded' and not v_failed then
         return;
     elsif v_clearing <> (case when v_failed then v_row.amount else -v_row.amount end) then
@@ -25,11 +27,16 @@ begin
     end if;
     if v_failed then
         select e.id into v_settled from ledger.entries e
-        where e.org = p_org and e.effect = 'refund_settled' and e.object_id = p_refund;
+        where e.org = p_org and e.effect = 'refund_settled' and e.object_id = v_object;
     end if;
-    perform ledger.entry_post(p_org, p_entry, case when v_failed then 'refund_unsettled' else 'refund_settled' end, p_refund,
+    perform ledger.entry_post(p_org, p_entry, case when v_failed then 'refund_unsettled' else 'refund_settled' end, v_object,
         v_row.order_id, null, v_row.currency, p_accounts, p_amounts, least(coalesce(p_occurred, v_now), v_now), v_settled);
-    if not v_row.unplaced then
+    if v_row.refund_id is not null then
+        if v_failed then
+            perform ops.job_put(p_org, 'refund_send', v_object, v_due, false, p_request);
+        else
+            perform app.refund_done(p_org, v_row.refund_id, p_actor, p_request);
+        end if;
         return;
     elsif v_failed then
         update app.payments set state = 'late_approved' where org = p_org and id = v_row.capture_id and state = 'voided';

@@ -12,7 +12,7 @@ begin
     select p.org, case p.kind when 'refund' then 'refund ' else 'payment ' end || p.id,
         format('a %s of %s that is %s has the entry %s %s', p.kind, p.amount, p.state, e.accounts, e.amounts)
     from ops.payments_recent(p_recent_s, '{late_approved,voided,succeeded}') p
-    left join ledger.entries e on e.org = p.org and e.object_id = p.id
+    left join ledger.entries e on e.org = p.org and e.object_id = coalesce(p.refund_id, p.id)
         and e.effect = case p.kind when 'refund' then 'refund_settled' else 'unplaced_capture' end
     where (p.state <> 'succeeded' or p.kind = 'refund')
       and (e.accounts, e.amounts) is distinct from (array['gateway_clearing', 'refunds_in_transit'],

@@ -8,6 +8,7 @@
 #include "domain/ledger/balance.h"
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
+#include "domain/refunds/refund.h"
 #include "domain/verify/verify.h"
 #include "domain/webhooks/webhook.h"
 #include "io/task.h"

@@ -43,7 +43,7 @@ attempt_read(struct task *t, int32_t org, struct uuid id, struct attempt *at, bo
         if (!*found)
                 return true;
         at->refund = str_is(row_text(&r, 0, "kind"), "refund");
-        at->unplaced = row_bool(&r, 0, "unplaced");
+        at->whole = at->refund && row_bool(&r, 0, "whole");
         at->state = row_text(&r, 0, "state");
         at->outcome_code = row_text(&r, 0, "outcome_code");
         at->transaction = row_text(&r, 0, "gateway_transaction");
@@ -74,7 +74,7 @@ attempt_step(struct task *t, const struct attempt *at)
         char order[ID_TEXT_MAX];
         struct gateway_step s = {
                 .reference = at->payment.reference, .transaction = at->charge, .amount = at->payment.amount,
-                .whole = at->unplaced, .order = STR(""), .house = house == NULL ? STR("") : str_of(house->house),
+                .whole = at->whole, .order = STR(""), .house = house == NULL ? STR("") : str_of(house->house),
         };
 
         if (at->payment.order != NULL) {

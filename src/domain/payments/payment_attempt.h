@@ -11,7 +11,7 @@ struct attempt {
         struct payment payment;
         struct order order;             /* what payment.order points at, when there is one */
         bool refund;
-        bool unplaced;                  /* a refund of an unplaced capture */
+        bool whole;                     /* a refund of all that was captured */
         struct str state, outcome_code;
         struct str transaction;         /* the gateway's, when known */
         struct str charge;              /* refund: the gateway's id of the charge */
@@ -37,6 +37,12 @@ void payment_outcome_put(struct params *q, const struct payment *p, enum payment
  */
 void payment_card_put(struct arena *a, struct params *q, struct str gateway, struct str fingerprint);
 
+/*
+ * An earlier try may have reached the gateway after all, also one whose record
+ * a restore has lost: then nothing is sent, nor while the gateway does not say.
+ * true: *a is what came of it.
+ */
+bool refund_made_already(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *a);
 /*
  * Records the outcome of a refund; failed_after: it had succeeded. Fails with
  * ERR_STATE_CONFLICT when another path was first.

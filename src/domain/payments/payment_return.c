@@ -65,31 +65,6 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
-/*
- * An earlier try may have reached the gateway after all, also one whose record
- * a restore has lost: then the money is back and nothing is sent, nor while
- * the gateway does not say. true: *a is what came of it.
- */
-static bool
-back_already(struct task *t, const struct returning *w, struct gateway_answer *a)
-{
-        struct gateway_records *r = ARENA_NEW(t->arena, struct gateway_records);
-
-        gateway_lookup_refund(t, w->gateway, &w->step, r);
-        for (int i = 0; i < r->n; i++) {
-                if (r->record[i].state != RECORD_APPROVED)
-                        continue;
-                *a = (struct gateway_answer){
-                        .outcome = GATEWAY_SUCCEEDED, .transaction = r->record[i].transaction,
-                        .code = r->record[i].code, .occurred_at = r->record[i].occurred_at,
-                };
-                return true;
-        }
-        if (!r->asked)
-                *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = r->why };
-        return !r->asked;
-}
-
 static void
 send(struct task *t, struct returning *w, struct gateway_answer *a)
 {
@@ -99,7 +74,7 @@ send(struct task *t, struct returning *w, struct gateway_answer *a)
         if (!gateway_usable(t->conf, w->gateway))
                 return;
         w->step.house = house == NULL ? STR("") : str_of(house->house);
-        if (back_already(t, w, a))
+        if (refund_made_already(t, w->gateway, &w->step, a))
                 return;
         *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
         if (fence_may_send(t->fence, t->conf->call_deadline_ms))

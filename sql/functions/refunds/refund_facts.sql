@@ -1,0 +1,34 @@
+-- app.refund_facts(p_org, p_order) -> what a refund of the order must know; no row: no such order
+-- Locks the order: what is decided on this stands until commit. own_*: what the
+-- organizer has of it (order_holds). came_available, from_available: all that
+-- ever came to organizer_available for it, and all that was taken from there.
+create or replace function app.refund_facts(p_org int, p_order uuid)
+returns table (at timestamptz, organizer_id uuid, status text, total bigint, currency text, refunded bigint, disputed bigint,
+    fees_back boolean, guest_id uuid, person uuid, event_status text, allow_negative boolean,
+    capture_id uuid, own_pending bigint, own_reserve bigint, matured boolean, reserve_released boolean, came_available bigint,
+    from_available bigint, window_open boolean, live_refunds int)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := ops.now();
+    v_came bigint;
+    v_from bigint;
+begin
+    perform 1 from app.orders o where o.org = p_org and o.id = p_order for update;
+    select -coalesce(sum(x.amount) filter (where x.amount < 0), 0), coalesce(sum(x.amount) filter (where x.amount > 0), 0) into v_came, v_from
+    from (select e.amounts[array_position(e.accounts, 'organizer_available')] as amount
+          from ledger.entries e where e.org = p_org and e.order_id = p_order) x;
+    return query
+    select v_now, z.id, o.status, o.total, o.currency, o.refunded, o.disputed, (o.policy::jsonb ->> 'refund_fees')::boolean,
+        o.guest_id, g.person, e.status, z.payout_allow_negative, p.id, h.pending, h.reserve,
+        app.order_has_entry(p_org, p_order, 'matured'), app.order_has_entry(p_org, p_order, 'reserve_released'), v_came, v_from,
+        v_now < e.starts_at - make_interval(hours => (o.policy::jsonb ->> 'refund_until_hours')::int),
+        (select count(*)::int from app.refunds r where r.org = p_org and r.order_id = p_order and r.status <> 'failed')
+    from app.orders o
+    join app.organizers z on z.org = o.org
+    join app.guests g on g.org = o.org and g.id = o.guest_id
+    join app.events e on e.org = o.org and e.id = o.event_id
+    cross join lateral app.order_holds(p_org, p_order) h
+    left join app.payments p on p.org = o.org and p.order_id = o.id and p.kind = 'charge' and p.state = 'succeeded'
+    where o.org = p_org and o.id = p_order;
+end $$;
