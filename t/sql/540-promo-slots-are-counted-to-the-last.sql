@@ -20,8 +20,8 @@ create function pg_temp.guest_uses(p_code text, p_guest text default 'ada') retu
 create function pg_temp.cancel(p_order text) returns void language sql as $$
     select app.order_cancel(501, pg_temp.id(p_order), 'tester', 'request') $$;
 create function pg_temp.set(p_code text, p_uses bigint, p_budget bigint default null) returns void language sql as $$
-    update app.promo_codes set max_redemptions = p_uses, budget_amount = p_budget where org = 501 and id = pg_temp.id(p_code);
-    select app.promo_buckets_set(501, pg_temp.id(p_code), p_uses, p_budget) $$;
+    select app.promo_buckets_change(501, id, max_redemptions, budget_amount, p_uses, p_budget) from app.promo_codes where id = pg_temp.id(p_code);
+    update app.promo_codes set max_redemptions = p_uses, budget_amount = p_budget where org = 501 and id = pg_temp.id(p_code) $$;
 
 -- How a new code's limits are split.
 select pg_temp.promo('U' || n, jsonb_build_object('max_redemptions', n, 'budget_amount', 1007)) from unnest('{1,19,20,39,40,41,500,10000000}'::bigint[]) n;
@@ -94,7 +94,7 @@ update app.promo_codes set active = false where id = pg_temp.id('TWICE');
 select throws_ok($$select pg_temp.discounted('x', 'held', '{TWICE}', '{100}', 'eve')$$, 'BX023', 'promo code TWICE is not valid any more',
     'an inactive code is refused as such, though it is used up');
 select throws_ok($$select pg_temp.discounted('x', 'held', '{NOSUCH}', '{100}')$$, 'BX023', null, 'so is one that is not there');
-select throws_ok($$select app.promo_take(502, pg_temp.id('free'), array[pg_temp.id('ANY')], '{1}', '{ANY}', '{1}', '{0}', '\x00')$$, 'BX023', null,
+select throws_ok($$select app.promo_take(502, pg_temp.id('free'), array[pg_temp.id('ANY')], '{1}', '{1}', '{ANY}', '{1}', '{0}', '\x00')$$, 'BX023', null,
     'another organizer can''t take ours');
 
 -- Several in one order: places are the caller's, and all or none.
@@ -103,7 +103,7 @@ select is((select string_agg(code || discount, ' ' order by place) from app.prom
     'slots stand in the order in which the codes apply');
 select throws_ok($$select pg_temp.discounted('stack 2', 'held', '{ANY,HIGH,FIVE}', '{30,20,10}')$$, 'BX024', null, 'one that is used up refuses all');
 select is(pg_temp.left_of('FIVE') || ' ' || pg_temp.guest_uses('ANY'), '99 8990 2', 'and nothing of the others is taken');
-select lives_ok($$select app.promo_take(501, pg_temp.id('free'), '{}', '{}', '{}', '{}', '{}', null)$$, 'no code, no slot');
+select lives_ok($$select app.promo_take(501, pg_temp.id('free'), '{}', '{}', '{}', '{}', '{}', '{}', null)$$, 'no code, no slot');
 
 -- Given back once, at expiry as at cancel; what is given back by a refund is not given again.
 select pg_temp.discounted('hold', 'held', '{FIVE,ANY}', '{40,1}', 'carl');
@@ -115,7 +115,7 @@ select pg_temp.cancel('hold');
 select is(pg_temp.left_of('FIVE'), '99 8990', 'once');
 select is((select count(*) from app.promo_uses where order_id = pg_temp.id('hold')), 2::bigint, 'what they were is still told');
 update app.promo_uses set returned_at = ops.now() where order_id = pg_temp.id('stack') and promo_id = pg_temp.id('FIVE');
-select app.promo_buckets_set(501, pg_temp.id('FIVE'), 100, 9000);
+select app.promo_buckets_change(501, pg_temp.id('FIVE'), null, null, 100, 9000);
 update app.promo_guests set uses = uses - 1 where promo_id = pg_temp.id('FIVE') and guest_key = pg_temp.guest_key('ada');
 select is(pg_temp.left_of('FIVE'), '100 9000', 'a slot returned by a refund is not counted as used');
 select app.promo_give(501, pg_temp.id('stack'));
@@ -152,11 +152,11 @@ select is(pg_temp.uses('CHANGE')::text || pg_temp.budget('CHANGE')::text, '{20,2
 select pg_temp.set('CHANGE', 6, 600);
 select is(pg_temp.left_of('CHANGE'), '0 0', 'down to what is used is allowed');
 select throws_ok($$select pg_temp.discounted('c8', 'held', '{CHANGE}', '{0}')$$, 'BX024', null, 'and leaves no use');
-select throws_ok($$select pg_temp.set('CHANGE', 5, 600)$$, 'BX022', 'the promo code has been used 6 times, for 600 in all: its limits can''t be below that', 'below it is not');
-select throws_ok($$select pg_temp.set('CHANGE', null, 599)$$, 'BX022', null, 'nor with the budget');
+select throws_ok($$select pg_temp.set('CHANGE', 5, 600)$$, 'BX022', 'the promo code has been used 6 times: max_redemptions can''t be below that', 'below it is not');
+select throws_ok($$select pg_temp.set('CHANGE', null, 599)$$, 'BX022', '600 of the promo code''s budget is spent or held: budget_amount can''t be below that', 'nor with the budget');
 select is(pg_temp.left_of('CHANGE'), '0 0', 'a refused change changes nothing');
 select pg_temp.set('CHANGE', null);
-select is(pg_temp.left_of('CHANGE') || ' ' || cardinality(pg_temp.uses('CHANGE')), 'any any 5', 'limits can be lifted');
+select is(pg_temp.left_of('CHANGE') || ' ' || cardinality(pg_temp.uses('CHANGE')), 'any any 16', 'limits can be lifted, and there is room for many buyers then');
 select pg_temp.discounted('c8', 'held', '{CHANGE}', '{100}');
 select pg_temp.cancel('c1');
 select pg_temp.set('CHANGE', 20, 601);

@@ -25,7 +25,7 @@ select app.order_open(501, $1, $2, 'held', gen_random_uuid(), null, '{A,a@guest.
     array[$3::bigint, $3, 0, 0, 0, 0, 0, 0, 0], '{}', null, false, 0, array[$4::uuid], '{1}', array[$3::bigint, $3, $3, 0, 0, 0, 0],
     '{0,0,0,0,0,0,0}', 'buyer', 'race', $5)
 SQL
-my $take = q{select app.promo_take(501, $1, $2::uuid[], array(select generate_series(1, cardinality($2::uuid[]))::bigint), $3, $4,
+my $take = q{select app.promo_take(501, $1, $2::uuid[], array(select 1::bigint from unnest($2::uuid[])), array(select generate_series(1, cardinality($2::uuid[]))::bigint), $3, $4,
     array(select 0::bigint from unnest($2::uuid[])), sha256($5::text::bytea))};
 my %ends = (cancel => q{select app.order_cancel(501, $1, 'buyer', 'race')}, expire => q{select app.order_expire(501, $1)});
 
@@ -127,8 +127,9 @@ $seen = race(8, sub {
             my $ok = eval {
                 $dbh->begin_work;
                 my ($uses, $budget) = (50 + int rand 30, rand() < 0.2 ? undef : 900 + int rand 200);
+                my @was = $dbh->selectrow_array('select max_redemptions, budget_amount from app.promo_codes where org = 501 and id = ? for update', undef, $id{$code});
                 $dbh->do('update app.promo_codes set max_redemptions = ?, budget_amount = ? where org = 501 and id = ?', undef, $uses, $budget, $id{$code});
-                $dbh->do('select app.promo_buckets_set(501, ?, ?, ?)', undef, $id{$code}, $uses, $budget);
+                $dbh->do('select app.promo_buckets_change(501, ?, ?, ?, ?, ?)', undef, $id{$code}, @was, $uses, $budget);
                 $dbh->commit;
                 1;
             };

@@ -12,12 +12,8 @@ use Sessions;
 my $s = Sessions->new(qw(one two));
 my $made = 0;
 my $promo = sub { my ($code, $set) = @_; $s->admin->do('select pg_temp.promo(?, ?)', undef, $code, $set // '{}') };
-# A change as promo_update makes it: the row, then the buckets; not committed.
-my $change = sub {
-    my ($who, $code, $set) = @_;
-    $s->do($who => "update app.promo_codes set $set where org = 501 and id = pg_temp.id('$code')");
-    return "select app.promo_buckets_set(501, id, max_redemptions, budget_amount) from app.promo_codes where org = 501 and id = pg_temp.id('$code')";
-};
+# A change, not committed.
+my $change = sub { my ($code, $set) = @_; return "select '' from app.promo_update(501, pg_temp.id('$code'), null, '$set', true, 't', 'r')" };
 # A held order with codes, whose SQLSTATE or status is told.
 my $buy = sub {
     my ($codes, $guest) = @_;
@@ -35,29 +31,76 @@ my $count = sub { $s->row(q{select count(*) from ops.broken_promo_counted(10)}) 
 for my $kind ([ ONE => '{"max_redemptions": 10}' ], [ MANY => '{"max_redemptions": 1000}' ], [ ANY => '{}' ]) {
     my ($code, $set) = @$kind;
     $promo->($code, $set);
-    $s->do(one => $change->(one => $code, 'active = false'));
+    $s->do(one => $change->($code, '{"active": false}'));
     $s->send(two => ($buy->($code))[1]);
     ok($s->waits('two'), "$code: who orders while it is deactivated waits");
     $s->commit('one');
-    is($s->answer('two'), 'BX023', 'and is refused');
+    is($s->answer('two'), '40001', 'and must look again');
+    $s->rollback('two');
+    is($s->do(two => ($buy->($code))[1]), 'BX023', 'to be refused');
     $s->rollback('two');
 
-    $s->do(one => $change->(one => $code, 'active = true'));
-    ($order, $sql) = $buy->($code);
-    $s->send(two => $sql);
+    $s->do(one => $change->($code, '{"active": true}'));
+    $s->send(two => ($buy->($code))[1]);
     ok($s->waits('two'), 'also while it is activated');
     $s->commit('one');
-    is($s->answer('two'), 'held', 'and then has it');
+    is($s->answer('two'), '40001', 'and must look again');
+    $s->rollback('two');
+    ($order, $sql) = $buy->($code);
+    is($s->do(two => $sql), 'held', 'to have it');
 
-    $s->send(one => $change->(one => $code, 'active = false'));
+    $s->send(one => $change->($code, '{"active": false}'));
     ok($s->waits('one'), 'a deactivation waits for whom it found taking a slot');
     $s->commit('two');
     is($s->answer('one'), '', 'who has it');
     $s->rollback('one');
 }
 
+# Whatever changes, an order is made on the terms that it was priced on, or not at all.
+$promo->(TERMS => '{"max_redemptions": 1000}');
+for my $set ('{"percent_bps": 100}', '{"ends_at": "2020-01-01T00:00:00Z"}', '{"platform_bps": 10000}', '{"min_tickets": 50}', '{"max_redemptions": 999}', '{"stacks": true}') {
+    $s->do(one => $change->(TERMS => $set));
+    $s->send(two => ($buy->('TERMS'))[1]);
+    ok($s->waits('two'), "who orders while it becomes $set waits");
+    $s->commit('one');
+    is($s->answer('two'), '40001', 'and must look again');
+    $s->rollback('two');
+}
+is($s->do(two => ($buy->('TERMS'))[1]), 'held', 'then it is taken on the new terms');
+$s->rollback('two');
+
+# A code that gets limits for many gets buckets for many; who waits meanwhile does not see them, and is not told that it is used up.
+$promo->(GROWS => '{"max_redemptions": 1}');
+$s->do(two => ($buy->('GROWS'))[1]);
+$s->commit('two');
+$s->do(one => $change->(GROWS => '{"max_redemptions": 320}'));
+$s->send(two => ($buy->('GROWS'))[1]);
+ok($s->waits('two'), 'who orders while a limit grows waits');
+$s->commit('one');
+is($s->answer('two'), '40001', 'and must look again');
+$s->rollback('two');
+is($s->row('select count(*), sum(uses), min(uses) from app.promo_buckets where promo_id = pg_temp.id(?)', undef, 'GROWS'), '16 319 19', 'there is room for many');
+
+# No change reads uses but one that sets a limit where there was none.
+$promo->(READ => '{"max_redemptions": 100}');
+my $reads = sub {
+    my ($set) = @_;
+    $s->do(one => $change->(READ => $set));
+    my $n = $s->do(one => q{select sum(pg_stat_get_xact_numscans(r.oid)) from pg_class r where r.oid = 'app.promo_uses'::regclass
+        or r.oid in (select indexrelid from pg_index where indrelid = 'app.promo_uses'::regclass)});
+    $s->commit('one');
+    return $n;
+};
+is($reads->($_), '0', "$_ reads none") for '{"active": false}', '{"active": true, "percent_bps": 5}', '{"max_redemptions": 90}', '{"max_redemptions": null}';
+cmp_ok($reads->('{"budget_amount": 100}'), '>', 0, 'a first budget does');
+
 # Limits count who has taken, and who has not let go.
-$s->send(one => $change->(one => 'ANY', 'max_redemptions = 20'));
+$s->do(one => $change->(ANY => '{"active": true}'));
+$s->commit('one');
+($order) = $s->row(q{select count(*) from app.promo_uses where promo_id = pg_temp.id('ANY')});
+is($order, '1', 'of a code without limit one slot is taken');
+$order = (grep { $s->row('select count(*) from app.promo_uses u where u.promo_id = pg_temp.id(?) and u.order_id = pg_temp.id(?)', undef, 'ANY', $_) } map { "order $_" } 0 .. $made)[0];
+$s->send(one => $change->(ANY => '{"max_redemptions": 20}'));
 is($s->answer('one'), '', 'a limit is set where there was none');
 $s->send(two => $cancel->($order));
 ok($s->waits('two'), 'who lets go of a slot waits for it');
@@ -69,20 +112,22 @@ is($left->('ANY'), '20 null', 'and the use is there again');
 
 $promo->(LIMIT => '{"max_redemptions": 100, "max_per_guest": 5}');
 $s->do(two => ($buy->('LIMIT', 'ada'))[1]);
-$s->send(one => $change->(one => 'LIMIT', 'max_redemptions = 1'));
+$s->send(one => $change->(LIMIT => '{"max_redemptions": 1}'));
 ok($s->waits('one'), 'a lower limit waits for an order that is being made');
 $s->commit('two');
 is($s->answer('one'), '', 'and counts it');
 $s->commit('one');
 is($left->('LIMIT'), '0 null', 'nothing is left');
-$s->do(one => $change->(one => 'LIMIT', 'max_redemptions = 100, max_per_guest = 1'));
+$s->do(one => $change->(LIMIT => '{"max_redemptions": 100, "max_per_guest": 1}'));
 $s->send(two => ($buy->('LIMIT', 'ada'))[1]);
 ok($s->waits('two'), 'who orders while a limit by guest is set waits');
 $s->commit('one');
-is($s->answer('two'), 'BX026', 'and is told of it');
+is($s->answer('two'), '40001', 'must look again');
+$s->rollback('two');
+is($s->do(two => ($buy->('LIMIT', 'ada'))[1]), 'BX026', 'and is told of it');
 $s->rollback('two');
 $s->do(two => ($buy->('LIMIT', 'bob'))[1]);
-$s->send(one => $change->(one => 'LIMIT', 'max_redemptions = 1'));
+$s->send(one => $change->(LIMIT => '{"max_redemptions": 1}'));
 ok($s->waits('one'), 'a limit below what is used');
 $s->commit('two');
 is($s->answer('one'), 'BX022', 'is refused by the order that came first');

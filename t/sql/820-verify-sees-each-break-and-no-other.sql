@@ -69,7 +69,7 @@ do $$ begin
     perform pg_temp.promo('OPEN', '{"stacks": true}');
     perform pg_temp.discounted('order promo', 'held', '{OPEN,HUNDRED}', '{1000,900}');
     perform pg_temp.promo('DOOR', '{"max_redemptions": 20}');
-    perform app.promo_take(501, pg_temp.id('order promo'), array[pg_temp.id('DOOR')], '{6}', '{DOOR}', '{0}', '{0}', pg_temp.guest_key('ada'));
+    perform app.promo_take(501, pg_temp.id('order promo'), array[pg_temp.id('DOOR')], '{1}', '{6}', '{DOOR}', '{0}', '{0}', pg_temp.guest_key('ada'));
     perform pg_temp.discounted('order of bob', 'held', '{OPEN}', '{1000}', 'bob');
     perform pg_temp.discounted('order gone', 'held', '{HUNDRED}', '{1000}');
     perform app.order_cancel(501, pg_temp.id('order gone'), 'tester', 'request');

@@ -25,7 +25,7 @@ begin
     if not found then
         raise exception using errcode = 'BX001', message = '/code: the organizer has a code of this name already';
     end if;
-    perform app.promo_buckets_set(p_org, v_new.id, v_new.max_redemptions, v_new.budget_amount);
+    perform app.promo_buckets_make(p_org, v_new.id, v_new.max_redemptions, v_new.budget_amount, 16);
     perform ops.audit_put(p_org, p_actor, 'promo_code.created', v_new.id, 1, p_request, to_jsonb(v_new));
     return query select * from app.promo_get(p_org, v_new.id);
 end $$;

@@ -10,6 +10,6 @@ begin
     for v_use in
         select * from app.promo_uses u where u.org = p_org and u.order_id = p_order and u.returned_at is null order by u.promo_id
     loop
-        perform app.promo_take_one(p_org, v_use.promo_id, v_use.code, v_use.discount, v_use.guest_key, true);
+        perform app.promo_take_one(p_org, v_use.promo_id, null, v_use.code, v_use.discount, v_use.guest_key);
     end loop;
 end $$;

@@ -1,11 +1,12 @@
--- app.promo_take_one(p_org, p_promo, p_code, p_discount, p_guest_key, p_late)
+-- app.promo_take_one(p_org, p_promo, p_version, p_code, p_discount, p_guest_key)
 -- Takes one code's slot: counts the guest, then takes a use and budget. The
 -- code is read last, when the lock of a bucket keeps it from being changed.
--- p_late: for an order that had the slot; that the code is inactive by now does
--- not matter. Raises BX023 (inactive), BX024 (no use or budget left), BX026
--- (the guest has had them).
-create or replace function app.promo_take_one(p_org int, p_promo uuid, p_code text, p_discount bigint, p_guest_key bytea,
-    p_late boolean) returns void
+-- p_version: what the order was priced on; null: it had the slot before, and
+-- what the code has become meanwhile does not matter. Raises 40001 (another
+-- version by now: price it anew), BX023 (inactive), BX024 (no use or budget
+-- left), BX026 (the guest has had them).
+create or replace function app.promo_take_one(p_org int, p_promo uuid, p_version bigint, p_code text, p_discount bigint,
+    p_guest_key bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -17,7 +18,9 @@ begin
     on conflict (org, promo_id, guest_key) do update set uses = g.uses + 1 returning g.uses into v_uses;
     v_there := app.promo_slot_take(p_org, p_promo, p_discount);
     select * into v_row from app.promo_codes p where p.org = p_org and p.id = p_promo;
-    if not found or not (v_row.active or p_late) then
+    if v_row.version <> p_version then
+        raise exception using errcode = '40001', message = format('promo code %s has changed since the order was priced', p_code);
+    elsif v_row.id is null or not (v_row.active or p_version is null) then
         raise exception using errcode = 'BX023', message = format('promo code %s is not valid any more', p_code);
     elsif not v_there then
         raise exception using errcode = 'BX024', message = format('promo code %s is used up', p_code);

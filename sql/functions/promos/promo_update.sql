@@ -1,11 +1,11 @@
--- app.promo_update(p_org, p_id, p_version, p_doc, p_funds, p_actor, p_request) -> the code as promo_get has it
+-- app.promo_update(p_org, p_id, p_version, p_doc, p_funds, p_actor, p_request) -> its new version
 -- p_doc: columns to change, as JSON. Who may not spend the platform's money
--- (p_funds) can only switch off a code that it pays for. It binds every buyer
--- from its commit on: promo_buckets_set. Raises BX001 (a bad field), BX002
--- (currency), BX003, BX022 (a limit below what is used), BX030.
+-- (p_funds) can only switch off a code that it pays for. It binds every order
+-- that commits later (promo_buckets_change), and makes buyers wait: nothing here
+-- takes longer the more a code was used, but a first limit. Raises BX001 (a bad
+-- field), BX002 (currency), BX003, BX022 (a limit below what is used), BX030.
 create or replace function app.promo_update(p_org int, p_id uuid, p_version int, p_doc jsonb, p_funds boolean, p_actor text,
-    p_request text)
-returns table (promo app.promo_codes, organizer_id uuid, currency text, times_redeemed bigint, discount_given bigint)
+    p_request text) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -35,7 +35,7 @@ begin
         v_new.max_redemptions, v_new.max_per_guest, v_new.budget_amount, v_new.min_order_amount, v_new.min_tickets,
         v_new.starts_at, v_new.ends_at, v_new.platform_bps, v_new.stacks, v_new.return_on_refund, v_new.active, v_new.version)
     where org = p_org and id = p_id;
-    perform app.promo_buckets_set(p_org, p_id, v_new.max_redemptions, v_new.budget_amount);
+    perform app.promo_buckets_change(p_org, p_id, v_old.max_redemptions, v_old.budget_amount, v_new.max_redemptions, v_new.budget_amount);
     perform ops.audit_put(p_org, p_actor, 'promo_code.updated', p_id, v_new.version, p_request, p_doc);
-    return query select * from app.promo_get(p_org, p_id);
+    return v_new.version;
 end $$;

@@ -3,7 +3,8 @@
 -- Copies a promo code under other names, as it stands now, as members of a
 -- batch, until that has p_most: what is left of p_ids and p_codes then, and
 -- codes that the organizer has already, are passed over. All get the buckets
--- of the first. Raises BX003.
+-- of the first; where uses are not limited that are four: one of many
+-- codes is not what everybody uses at once. Raises BX003.
 create or replace function app.promos_copy(p_org int, p_template uuid, p_batch uuid, p_most bigint, p_ids uuid[],
     p_codes text[], p_actor text)
 returns table (id uuid, code text)
@@ -15,7 +16,7 @@ declare
     v_room bigint;
     v_made uuid[];
 begin
-    -- For update: two who go on with one batch take turns.
+    -- Locked: two who go on with one batch take turns.
     select * into v_row from app.promo_codes p where p.org = p_org and p.id = p_template for no key update;
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such promo code';
@@ -35,7 +36,8 @@ begin
     if v_made is null then
         return;
     end if;
-    perform app.promo_buckets_set(p_org, v_made[1], v_row.max_redemptions, v_row.budget_amount);
+    perform app.promo_buckets_make(p_org, v_made[1], v_row.max_redemptions, v_row.budget_amount,
+        (case when v_row.max_redemptions is null then 4 else 16 end));
     insert into app.promo_buckets (org, promo_id, bucket, uses, budget)
     select p_org, m.id, b.bucket, b.uses, b.budget
     from unnest(v_made[2:]) m (id), app.promo_buckets b where b.org = p_org and b.promo_id = v_made[1];

@@ -179,7 +179,7 @@ update_tx(struct tx *tx, void *arg, struct err *e)
                 return false;
         if (c->object == CATALOG_TICKET_TYPE)
                 return type_in_tx(u->task, tx, c->org, c->event, c->id, u->out, e);
-        return one_item(u->task, &r, c->object, u->out, e);
+        return c->object == CATALOG_PROMO || one_item(u->task, &r, c->object, u->out, e);
 }
 
 bool
@@ -187,7 +187,9 @@ catalog_update(struct task *t, const struct catalog_change *c, struct catalog_it
 {
         struct updating u = { t, c, out };
 
-        return db_tx_run(t->db, t->arena, &t->subject, update_tx, &u, e);
+        /* What a promo code has done is counted when its buyers need not wait any more. */
+        return db_tx_run(t->db, t->arena, &t->subject, update_tx, &u, e) &&
+            (c->object != CATALOG_PROMO || catalog_find(t, c->object, c->org, c->id, c->id, out, e));
 }
 
 bool

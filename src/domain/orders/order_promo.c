@@ -66,7 +66,7 @@ promo_of_row(struct arena *a, const struct rows *r, int i)
         struct promo *p = ARENA_ARRAY(a, struct promo, 1);
 
         *p = (struct promo){
-                .id = row_uuid(r, i, "id"), .code = row_text(r, i, "code"),
+                .id = row_uuid(r, i, "id"), .version = row_i64(r, i, "version"), .code = row_text(r, i, "code"),
                 .percent_bps = row_is_null(r, i, "percent_bps") ? 0 : row_i64(r, i, "percent_bps"),
                 .fixed_amount = row_is_null(r, i, "fixed_amount") ? 0 : row_i64(r, i, "fixed_amount"),
                 .per_ticket = str_is(row_text(r, i, "fixed_per"), "ticket"),
@@ -296,7 +296,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         struct params p = params_in(t->arena);
         struct uuid ids[PROMOS_MAX + 1];
         struct str codes[PROMOS_MAX + 1];
-        int64_t places[PROMOS_MAX + 1], discounts[PROMOS_MAX + 1], platforms[PROMOS_MAX + 1];
+        int64_t versions[PROMOS_MAX + 1], places[PROMOS_MAX + 1], discounts[PROMOS_MAX + 1], platforms[PROMOS_MAX + 1];
         unsigned char *key = arena_alloc(t->arena, GUEST_KEY_SIZE);
         size_t n = 0;
 
@@ -306,6 +306,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
                 if (code == NULL || code->refused != ERR_NONE)
                         continue;
                 ids[n] = code->promo->id;
+                versions[n] = code->promo->version;
                 codes[n] = code->promo->code;
                 places[n] = i < c->n ? (int64_t)n + 1 : ACCESS_PLACE;
                 discounts[n] = code->part.discount;
@@ -317,6 +318,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         param_i64(&p, ask->org);
         param_uuid(&p, order);
         param_uuid_array(&p, ids, n);
+        param_i64_array(&p, versions, n);
         param_i64_array(&p, places, n);
         param_text_array(&p, codes, n);
         param_i64_array(&p, discounts, n);

@@ -65,7 +65,11 @@ bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) 
 /* The codes that applied, joined by commas; absent when none did. */
 struct str order_codes_text(struct arena *a, const struct order_codes *c);
 
-/* Queues the taking of their slots, behind order_open; false: none is needed, and there is no answer to get. */
+/*
+ * Queues the taking of their slots, behind order_open; false: none is needed,
+ * and there is no answer to get. When a code has changed since it was read the
+ * whole transaction runs again, on its new terms.
+ */
 bool order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask, struct uuid order,
     const struct order_codes *c);
 

@@ -2,8 +2,9 @@
  * promo.h - what promo codes take off an order (ledger.md, "Components";
  * flows.md, "Promo codes"). Pure: a code and its counters come as a snapshot,
  * and nothing here is a promise; promo_take (sql/functions/promos) takes the
- * slots in the order's transaction and has the last word on limits. No limit is
- * by card: no gateway tells one before the charge; promo_flagged tells of it after.
+ * slots in the order's transaction and has the last word, on limits and on
+ * whether the code is still what the snapshot says. No limit is by card: no
+ * gateway tells one before the charge; promo_flagged tells of it after.
  *
  * Amounts are minor units. Discounts are gross: where a price contains tax, so
  * does what is taken off it. One code an order, unless each of several says
@@ -24,6 +25,7 @@ struct arena;
 
 struct promo {
         struct uuid id;
+        int64_t version;                /* of these terms */
         struct str code;
         int64_t percent_bps;            /* 0: none */
         int64_t fixed_amount;           /* 0: none */

@@ -156,11 +156,13 @@ create function pg_temp.promo(p_code text, p_set jsonb default '{}') returns voi
         'id', pg_temp.id(p_code), 'code', p_code, 'code_normal', upper(p_code), 'percent_bps', 1000, 'events', '{}'::uuid[],
         'ticket_types', '{}'::uuid[], 'opens_ticket_types', '{}'::uuid[], 'min_order_amount', 0, 'min_tickets', 0, 'platform_bps', 0,
         'stacks', false, 'return_on_refund', true, 'active', true, 'version', 1, 'created_at', ops.now()) || p_set);
-    select app.promo_buckets_set(501, id, max_redemptions, budget_amount) from app.promo_codes where org = 501 and id = pg_temp.id(p_code);
+    select app.promo_buckets_make(501, id, max_redemptions, budget_amount, 16) from app.promo_codes where org = 501 and id = pg_temp.id(p_code);
 $$;
 create function pg_temp.guest_key(p_guest text) returns bytea language sql immutable as $$ select sha256(p_guest::bytea) $$;
 create function pg_temp.take(p_order text, p_codes text[], p_discounts bigint[], p_guest text default 'ada') returns void language sql as $$
     select app.promo_take(501, pg_temp.id(p_order), array(select pg_temp.id(c) from unnest(p_codes) with ordinality u (c, i) order by i),
+        array(select coalesce((select p.version from app.promo_codes p where p.org = 501 and p.id = pg_temp.id(c)), 1)::bigint
+            from unnest(p_codes) with ordinality u (c, i) order by i),
         array(select generate_series(1, cardinality(p_codes))::bigint), p_codes, p_discounts,
         array(select 0::bigint from unnest(p_codes)), pg_temp.guest_key(p_guest)) $$;
 
