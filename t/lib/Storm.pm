@@ -111,17 +111,17 @@ my @never = (
     [ 'an order without an end' => q{select id from app.orders where status = 'processing'} ],
     [ 'an order with two charges' => q{select order_id from app.payments where state = 'succeeded' and kind = 'charge'
         group by 1, org having count(*) > 1} ],
-    [ 'a paid order without its charge' => q{select o.id from app.orders o where o.status = 'paid' and o.total > 0
+    [ 'a paid order without its charge' => q{select o.id from app.orders o where o.paid_at is not null and o.total > 0
         and not exists (select from app.payments p where p.org = o.org and p.order_id = o.id and p.kind = 'charge'
         and p.state = 'succeeded' and p.amount = o.total)} ],
     [ 'a charge without a paid order' => q{select p.id from app.payments p join app.orders o on o.org = p.org and o.id = p.order_id
-        where p.state = 'succeeded' and p.kind = 'charge' and o.status <> 'paid'} ],
-    [ 'a paid order without its one entry' => q{select o.id from app.orders o where o.status = 'paid' and o.list > 0
+        where p.state = 'succeeded' and p.kind = 'charge' and o.paid_at is null} ],
+    [ 'a paid order without its one entry' => q{select o.id from app.orders o where o.paid_at is not null and o.list > 0
         and (select array_agg(e.effect || coalesce(e.amounts[array_position(e.accounts, 'gateway_clearing')], 0)) from ledger.entries e
              where e.org = o.org and e.order_id = o.id and e.effect not in ('matured', 'reserve_released', 'unplaced_capture', 'refund_settled', 'refund_unsettled'))
         is distinct from array['sale' || o.total]} ],
     [ 'an entry of an order not paid' => q{select e.id from ledger.entries e join app.orders o on o.org = e.org and o.id = e.order_id
-        where o.status <> 'paid' and e.effect not in ('unplaced_capture', 'refund_settled', 'refund_unsettled')} ],
+        where o.paid_at is null and e.effect not in ('unplaced_capture', 'refund_settled', 'refund_unsettled')} ],
     [ 'late money without its one entry' => q{select p.id from app.payments p where (p.state in ('late_approved', 'voided') or p.kind = 'refund'
         and p.state = 'succeeded') and (select array_agg(e.effect || e.amounts[array_position(e.accounts, 'gateway_clearing')])
              from ledger.entries e where e.org = p.org and e.object_id = p.id) is distinct from
@@ -134,12 +134,12 @@ my @never = (
              and r.state = 'succeeded') is distinct from array[p.amount]} ],
     [ 'tickets that are not the order\'s' => q{select o.id from app.orders o where
         (select count(*) from app.tickets t where t.org = o.org and t.order_id = o.id) <>
-        case when o.status = 'paid' then (select sum(quantity) from app.order_lines l where l.org = o.org and l.order_id = o.id) else 0 end} ],
+        case when o.paid_at is not null then (select sum(quantity) from app.order_lines l where l.org = o.org and l.order_id = o.id) else 0 end} ],
     [ 'a ticket lost or sold twice' => q{select t.id from app.ticket_types t where t.quantity <>
         (select sum(remaining) from app.ticket_buckets b where b.org = t.org and b.type_id = t.id) +
         (select coalesce(sum(l.quantity), 0) from app.order_lines l join app.orders o on o.org = l.org and o.id = l.order_id
-         where l.org = t.org and l.type_id = t.id and o.status in ('held', 'processing', 'paid'))} ],
-    [ 'a paid order that nobody hears of' => q{select o.id from app.orders o where o.status = 'paid'
+         where l.org = t.org and l.type_id = t.id and (o.status in ('held', 'processing') or o.paid_at is not null))} ],
+    [ 'a paid order that nobody hears of' => q{select o.id from app.orders o where o.paid_at is not null
         and (select count(*) from ops.outbox b where b.org = o.org and b.object_id = o.id and b.type = 'order.paid') <> 1} ],
     [ 'a held order that never expires' => q{select o.id from app.orders o where o.status = 'held'
         and not exists (select from ops.jobs j where j.org = o.org and j.object_id = o.id and j.kind = 'order_expire' and j.buried_at is null)} ],
