@@ -137,6 +137,7 @@ begin
             ('ops.broken_audit_has_every_order_change', '{jobs}'),
             ('ops.broken_matured_on_time',   '{jobs}'),
             ('ops.broken_released_on_time',  '{jobs}'),
+            ('ops.broken_over_is_completed', '{jobs}'),
             ('ops.broken_keys_not_locked',   '{jobs}'),
             ('ops.broken_webhooks_not_stuck', '{jobs}'),
             ('ops.broken_webhooks_not_buried', '{jobs}'),

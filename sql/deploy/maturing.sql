@@ -7,13 +7,14 @@ create table app.maturities (
     org         int  not null,
     order_id    uuid not null,
     ends_at     timestamptz not null,                -- the event's end from which the dates were made
-    matures_at  timestamptz not null,
-    releases_at timestamptz not null,                -- the reserve
+    matures_at  timestamptz not null,                -- what has matured keeps the day that it had then
+    releases_at timestamptz not null,                -- the reserve, likewise
     due_at      timestamptz,                         -- when to look at it next; null: nothing is to be done
-    constraint maturities_order foreign key (org, order_id) references app.orders (org, id),
-    constraint maturities_dates check (matures_at >= ends_at and releases_at >= matures_at)
+    constraint maturities_order foreign key (org, order_id) references app.orders (org, id)
 ) with (fillfactor = 80);
 create index maturities_due on app.maturities (org, due_at) where due_at is not null;
+create index maturities_matures on app.maturities (org, matures_at);
+create index maturities_releases on app.maturities (org, releases_at);
 alter table app.maturities add constraint maturities_pkey primary key (org, order_id);
 insert into meta.kind values ('app.maturities', 'org', 'org', 46);
 

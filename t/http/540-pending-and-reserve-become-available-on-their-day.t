@@ -128,6 +128,19 @@ is(own($held), '0 0 0', '... nobody sees the order paid');
 $other->commit;
 ok($s->wait_until(10, sub { own($held) eq '0 0 9000' }), 'then it matures with the others') or diag(own($held));
 
+# --- nobody ends it ---------------------------------------------------------------------------
+
+$shop  = shop(DAY);
+$order = sold($shop);
+my @job = ($s->dbh->selectrow_array('select org from app.events where id = ?', undef, uuid_of($shop->{event})), 'event_complete', uuid_of($shop->{event}));
+is($s->boxoffice(jobs => 'cancel', @job)->{status}, 0, 'somebody cancels the job that ends an event');
+is(step(400 * DAY) . own($order), '8100 900 0', 'a year later it still goes on');
+my $told_of = $s->boxoffice(verify => 'over_is_completed');
+is($told_of->{status}, 1, 'which is an alarm') or diag($told_of->{out});
+like($told_of->{out}, qr/$shop->{event}.*@job/, '... that names the event, and the job');
+is($s->boxoffice(jobs => 'retry', @job)->{status}, 0, 'asked for again');
+ok($s->wait_until(10, sub { own($order) eq '0 0 9000' }), '... all of it is available') or diag(own($order));
+
 # --- killed in mid-batch ----------------------------------------------------------------------
 
 $shop = shop(10 * DAY, reserve_days => 3);
@@ -165,7 +178,7 @@ is(step(DAY) . own({ id => $sold[0] }), '0 0 9000', 'and rest');
 
 # --- the books -----------------------------------------------------------------------------------
 
-my $verified = $s->boxoffice('verify', 'matured_on_time', 'released_on_time', 'entry_has_object', 'accounts_right_sign', 'trial_balance_zero',
+my $verified = $s->boxoffice('verify', 'matured_on_time', 'released_on_time', 'over_is_completed', 'entry_has_object', 'accounts_right_sign', 'trial_balance_zero',
     'audit_has_every_order_change', 'jobs_not_late', 'jobs_not_buried');
 is($verified->{status}, 0, 'the invariants hold') or diag($verified->{out});
 $s->books_ok;

@@ -99,6 +99,9 @@ select is_empty($$select * from pg_temp.claim('three')$$, 'and is not handed out
 select isnt((pg_temp.job('g')).buried_at, null, 'but buried');
 select is(ops.job_revive(501, 'work', pg_temp.id('g')), true, 'an operator can have it run now');
 select results_eq($$select object_id from pg_temp.claim('two')$$, $$values (pg_temp.id('g'))$$, 'whoever held it');
+select ops.job_cancel(501, 'work', pg_temp.id('g'), 'operator');
+select is(ops.job_revive(501, 'other kind', pg_temp.id('g')), false, 'one that is cancelled is gone');
+select is(ops.job_revive(501, 'work', pg_temp.id('g')), true, 'unless an operator asks for it again');
 select is(ops.job_revive(501, 'work', pg_temp.id('no such job')), false, 'one that is not there can''t be');
 select ops.job_drop(501, 'work', pg_temp.id('g'));
 select is((pg_temp.job('g')).org, null, 'work that is no longer needed is dropped');

@@ -93,13 +93,22 @@ create function pg_temp.close(p_before int) returns text language sql as $$
     select format('select ledger.close_org(501, %1$L, %2$L); insert into ledger.closed_days values (%1$L, 1, %2$L, now());',
         (select (max(recorded_at) at time zone 'UTC')::date - p_before from ledger.entries), 'Ada') $$;
 
--- The event was over so many days ago, and its orders were paid before that.
-create function pg_temp.over(p_days int) returns text language sql as $$
-    select format($q$update app.events set status = 'completed', starts_at = ops.now() - interval '70 days', ends_at = ops.now() - interval '%s days'
+-- The event was over so long ago, and its orders were paid before that.
+create function pg_temp.over(p_ago interval) returns text language sql as $$
+    select format($q$update app.events set status = 'completed', starts_at = ops.now() - interval '70 days', ends_at = ops.now() - interval '%s'
         where id = pg_temp.id('event');
-        update app.orders set paid_at = ops.now() - interval '60 days' where paid_at is not null$q$, p_days) $$;
-create function pg_temp.free() returns text language sql as $$
-    select $q$select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200); select pg_temp.mature()$q$ $$;
+        update app.orders set paid_at = ops.now() - interval '60 days' where paid_at is not null;
+        update ledger.entries set occurred_at = ops.now() - interval '60 days' where effect = 'sale';$q$, p_ago) $$;
+create function pg_temp.planned() returns text language sql as $$
+    select $q$select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200);$q$ $$;
+-- All that was sold and booked was so before the last hours.
+create function pg_temp.old() returns text language sql as $$
+    select $q$update app.orders set created_at = created_at - interval '4 h'; update ledger.entries set recorded_at = recorded_at - interval '4 h';$q$ $$;
+-- It is over anew, by another end.
+create function pg_temp.over_anew(p_ago interval) returns text language sql as $$
+    select format($q$update app.events set status = 'on_sale', ends_at = ops.now() - interval '%s' where id = pg_temp.id('event');
+        select ops.clock_advance(60); select app.event_move(501, pg_temp.id('event'), 'completed', 'tester', 'request');$q$, p_ago) || pg_temp.planned() $$;
+create function pg_temp.free() returns text language sql as $$ select pg_temp.planned() || 'select pg_temp.mature();' $$;
 
 create temp table planted (ord int generated always as identity, expect text, says text, break text);
 insert into planted (expect, says, break) values
@@ -196,17 +205,32 @@ insert into planted (expect, says, break) values
 ('audit_has_every_payment_change', 'a refund without its trace', $$delete from ops.audit where object_id = pg_temp.id('refund returned')$$),
 ('audit_has_every_order_change', 'an order without its trace', $$delete from ops.audit where action = 'order.paid' and object_id = pg_temp.id('order paid')$$),
 ('audit_has_every_order_change', 'an order changed by hand', $$update app.orders set version = version + 1 where id = pg_temp.id('order held')$$),
-('matured_on_time', 'what has not matured five days after its day', pg_temp.over(8)),
-('', 'though not before', pg_temp.over(2)),
-('matured_on_time', 'what matured before its day', pg_temp.over(10) || ';' || pg_temp.free() || ';' || pg_temp.over(1)),
-('released_on_time', 'what is in reserve a day after its day', pg_temp.over(31) || ';' || pg_temp.free()
-    || $$;delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
-('released_on_time', 'what was released before its day', pg_temp.over(31) || ';' || pg_temp.free() || ';' || pg_temp.over(10)),
-('', 'matured and released', pg_temp.over(31) || ';' || pg_temp.free()),
-('', 'nothing is late of an event that was cancelled', pg_temp.over(31) || $$;update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
-('matured_on_time', 'an old order that is overdue', pg_temp.over(8) || $$;
-    select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200);
-    update app.orders set created_at = created_at - interval '4 h'$$),
+('over_is_completed', 'an event that is over and still on sale', pg_temp.over('6 min') || $$update app.events set status = 'on_sale'$$),
+('over_is_completed', 'or paused, since long', pg_temp.over('8 days') || $$update app.events set status = 'paused'$$ || ';' || pg_temp.old()),
+('', 'though not before', pg_temp.over('4 min') || $$update app.events set status = 'on_sale'$$),
+('matured_on_time', 'what has not matured five days after its day', pg_temp.over('8 days') || pg_temp.planned()),
+('', 'though not before', pg_temp.over('2 days') || pg_temp.planned()),
+('matured_on_time', 'what matured before its day', pg_temp.over('10 days') || pg_temp.free() || pg_temp.over('1 day') || pg_temp.planned()),
+('released_on_time', 'what is in reserve a day after its day', pg_temp.over('31 days') || pg_temp.free()
+    || $$delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
+('released_on_time', 'what was released before its day', pg_temp.over('31 days') || pg_temp.free() || pg_temp.over('10 days')),
+('', 'matured and released', pg_temp.over('31 days') || pg_temp.free()),
+('', 'nothing is late of an event that was cancelled', pg_temp.over('31 days') || $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
+('matured_on_time', 'an old order that is overdue', pg_temp.over('8 days') || pg_temp.planned() || pg_temp.old()),
+('matured_on_time released_on_time', 'orders that nobody has planned, sold long ago', pg_temp.over('1 h') || pg_temp.old()),
+('', 'though not at once', pg_temp.over('4 min') || pg_temp.old()),
+('matured_on_time released_on_time', 'orders planned by another end', pg_temp.over('2 h') || pg_temp.planned() || pg_temp.over('1 h') || pg_temp.old()),
+('matured_on_time released_on_time', 'a day that nobody looks at', pg_temp.over('3 days 1 h') || pg_temp.planned() || pg_temp.old()
+    || 'update app.maturities set due_at = null'),
+('released_on_time', 'nor at that of the reserve', pg_temp.over('30 days 1 h') || pg_temp.free() || pg_temp.old()
+    || $$delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
+('entry_has_object matured_on_time', 'money that came back and that nothing looks at', pg_temp.over('10 days') || pg_temp.free() || pg_temp.old()
+    || $$select ledger.entry_post(501, pg_temp.id('e'), 'sale', pg_temp.id('order free'), pg_temp.id('order paid'), null, 'USD',
+        '{organizer_pending,organizer_share}', '{-5,5}', now(), null)$$),
+('', 'what matured by an end that stood then', pg_temp.over('10 days') || pg_temp.free() || pg_temp.over_anew('1 day')),
+('', 'nor while there is none', pg_temp.over('10 days') || pg_temp.free() || $$update app.events set status = 'postponed', ends_at = ops.now() + interval '9 days'$$),
+('released_on_time', 'the rest is late by the new one', pg_temp.over('40 days') || pg_temp.planned() || 'update app.maturities set releases_at = ops.now() + interval ''1 day'';'
+    || 'select pg_temp.mature();' || pg_temp.over_anew('32 days')),
 ('', 'a refund that is promised', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1'');'),
 ('refunds_add_up', 'an order that forgets its refund', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set refunded = 0 where refunded > 0'),
 ('refunds_add_up', 'a refunded order that calls itself paid', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set status = ''paid'' where refunded > 0'),
@@ -228,7 +252,7 @@ insert into planted (expect, says, break) values
 select is(pg_temp.told(p.break), p.expect, p.says) from planted p order by p.ord;
 select is_empty('select name from invariants where name not in (select unnest(string_to_array(expect, '' '')) from planted)',
     'every invariant has seen a break');
-select cmp_ok((select count(*) from invariants), '>=', 30::bigint, 'and there are that many');
+select cmp_ok((select count(*) from invariants), '>=', 36::bigint, 'and there are that many');
 
 -- --- the span, the limit, and what is said ---------------------------------------
 

@@ -64,7 +64,7 @@ static const struct command {
         { "keys", "create", "", "--role admin|platform --name NAME [--scopes LIST]", "prints the new key",
             keys_create },
         { "jobs", "list", "", "", "the work that waits, buried first", jobs_list },
-        { "jobs", "retry", "ORGANIZER KIND OBJECT", "", "run it now", jobs_retry },
+        { "jobs", "retry", "ORGANIZER KIND OBJECT", "", "run it now, also one that was cancelled", jobs_retry },
         { "jobs", "cancel", "ORGANIZER KIND OBJECT", "", "never run it", jobs_cancel },
         { "payments", "list", "", "", "attempts whose end is not known, and captures whose money is not back",
             payments_list },

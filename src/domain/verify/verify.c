@@ -120,7 +120,7 @@ object_name(struct arena *a, struct str object)
                 const char *word, *prefix;
         } known[] = {
                 { "order", "ord" }, { "payment", "pay" }, { "refund", "ref" }, { "entry", "ent" }, { "type", "tkt" },
-                { "promo", "pro" },
+                { "promo", "pro" }, { "event", "evt" },
         };
         struct str word, rest;
         struct uuid u;
