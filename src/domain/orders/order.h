@@ -44,6 +44,7 @@ struct order_ask {
         struct str access_code;
         struct uuid person;             /* the guest whose token asks; nil for the platform */
         struct str guest_name, guest_email, guest_locale;
+        struct str person_email;        /* of that guest: whose uses of a code count; absent: guest_email's */
         struct str client_ip, client_agent, client_device;
         bool age_confirmed;
         int barred_seconds;             /* > 0: too many wrong codes, no new one for so long; a claimed key goes on */

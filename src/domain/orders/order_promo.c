@@ -29,12 +29,27 @@ looked_up(const struct order_code *c)
         return c->normal.p == NULL ? STR("") : c->normal;
 }
 
+/* Whose uses count: a guest with a token is who the token was made for, whatever address is typed. */
+static bool
+param_guest(struct params *p, struct arena *a, const struct order_ask *ask)
+{
+        struct str email = ask->person_email.p != NULL ? ask->person_email : ask->guest_email;
+        unsigned char *key = arena_alloc(a, GUEST_KEY_SIZE);
+
+        if (email.p == NULL) {
+                param_null(p);
+                return false;
+        }
+        promo_guest_key(a, ask->org, email, key);
+        param_bytes(p, (struct str){ (const char *)key, GUEST_KEY_SIZE });
+        return true;
+}
+
 struct params
 order_codes_params(struct task *t, const struct order_ask *ask)
 {
         struct params p = params_in(t->arena);
         struct str codes[PROMOS_MAX + 1];
-        unsigned char *key = arena_alloc(t->arena, GUEST_KEY_SIZE);
         size_t n = 0;
 
         CHECK(ask->promo_codes_n <= PROMOS_MAX);
@@ -51,12 +66,7 @@ order_codes_params(struct task *t, const struct order_ask *ask)
         param_i64(&p, ask->org);
         param_uuid(&p, ask->event);
         param_text_array(&p, codes, n);
-        if (ask->guest_email.p == NULL) {
-                param_null(&p);
-                return p;
-        }
-        promo_guest_key(t->arena, ask->org, ask->guest_email, key);
-        param_bytes(&p, (struct str){ (const char *)key, GUEST_KEY_SIZE });
+        (void)param_guest(&p, t->arena, ask);
         return p;
 }
 
@@ -297,7 +307,6 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         struct uuid ids[PROMOS_MAX + 1];
         struct str codes[PROMOS_MAX + 1];
         int64_t versions[PROMOS_MAX + 1], places[PROMOS_MAX + 1], discounts[PROMOS_MAX + 1], platforms[PROMOS_MAX + 1];
-        unsigned char *key = arena_alloc(t->arena, GUEST_KEY_SIZE);
         size_t n = 0;
 
         for (size_t i = 0; i <= c->n; i++) {
@@ -314,7 +323,6 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         }
         if (n == 0)
                 return false;
-        promo_guest_key(t->arena, ask->org, ask->guest_email, key);
         param_i64(&p, ask->org);
         param_uuid(&p, order);
         param_uuid_array(&p, ids, n);
@@ -323,7 +331,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         param_text_array(&p, codes, n);
         param_i64_array(&p, discounts, n);
         param_i64_array(&p, platforms, n);
-        param_bytes(&p, (struct str){ (const char *)key, GUEST_KEY_SIZE });
+        CHECK(param_guest(&p, t->arena, ask));
         tx_put(tx, &stmt_promo_take, &p);
         return true;
 }

@@ -105,16 +105,23 @@ order_ask_read(struct request *rq, struct order_ask *ask, enum need guest, struc
         return json_reader_close(&r);
 }
 
-/* A guest's token need not name the guest: what it was made for is known. */
+/*
+ * A guest's token need not name the guest: what it was made for is known. And
+ * limits of codes are asked and counted for that guest, whoever is named: else
+ * a quote would tell who has bought, and another address be another use.
+ */
 static bool
 guest_of_token(struct request *rq, struct order_ask *ask, struct err *e)
 {
         struct guest g;
 
-        if (ask->guest_email.p != NULL || rq->who.role != ROLE_GUEST)
+        if (rq->who.role != ROLE_GUEST || (ask->guest_email.p != NULL && !order_names_codes(ask)))
                 return true;
         if (!guest_find(rq->task, rq->who.org, rq->who.subject, &g, e))
                 return false;
+        ask->person_email = g.email;
+        if (ask->guest_email.p != NULL)
+                return true;
         ask->guest_email = g.email;
         ask->guest_name = g.name;
         return true;
