@@ -104,9 +104,37 @@ my $in = $hidden->(access_code => 'door')->{json};
 is($in->{status}, 'held', 'an access code opens it');
 is($in->{promo_code}, undef, '... and is no promo code');
 is($hidden->(promo_code => 'DOOR')->{json}{amounts}{total}, $in->{amounts}{total}, 'so it does as a promo code');
-problem_ok($hidden->(access_code => 'DOOR'), 409, 'promo_exhausted', '... as often as it may');
-is($s->buy($shop, { Floor => 1 }, access_code => 'OFF')->{json}{code}, 'promo_unknown', 'a promo code that opens nothing is no access code');
-problem_ok($s->buy($shop, { Crew => 1 }, promo_code => 'OFF', access_code => 'WRONG'), 409, 'promo_unknown', 'nor is what does not exist');
+my $access = sub {
+    my ($cart, @order) = @_;
+    my $got = $s->call(POST => '/v1/quotes', $s->order_body($shop, $cart, @order));
+    return "$got->{status} $got->{json}{code}" if $got->{status} != 200;
+    my $told = $got->{json}{access};
+    return join ' ', $told->{applied} ? 'applied' : 'refused', grep { defined } @{$told}{qw(code reason)};
+};
+my $used_up = $hidden->(access_code => 'DOOR');
+problem_ok($used_up, 409, 'promo_exhausted', '... as often as it may');
+is($used_up->{json}{detail}, 'DOOR: the code is used up', '... by its name');
+is($access->({ Secret => 1 }, access_code => 'DOOR'), '409 promo_exhausted', '... in a quote too');
+is($access->({ Floor => 1 }, access_code => 'door'), 'refused door promo_exhausted', '... which who does not need it is only told');
+is($s->buy($shop, { Floor => 1 }, access_code => 'DOOR')->{json}{status}, 'held', '... or not even that');
+my $gate = $code->('GATE', discount => undef, opens_ticket_types => [ $shop->{types}{Secret} ]);
+is($access->({ Secret => 1, Floor => 1 }, access_code => 'GATE'), 'applied GATE', 'a quote says that an access code applies');
+is($access->({ Secret => 1 }, access_code => 'GATE', promo_code => 'gate'), 'applied GATE', '... also where it is a promo code as well');
+is($access->({ Floor => 1 }, access_code => 'GATE'), 'refused GATE promo_not_applicable', '... or that it is not needed');
+is($s->must(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }))->{access}, undef, '... and nothing where there is none');
+$patch->($gate, active => $no);
+is($access->({ Floor => 1 }, access_code => 'GATE'), 'refused GATE promo_expired', 'switched off, it is told of');
+is($access->({ Floor => 1 }, access_code => 'GATE', promo_code => 'OFF'), 'refused GATE promo_expired', '... beside a promo code');
+my $off_now = $hidden->(access_code => 'GATE');
+problem_ok($off_now, 409, 'promo_expired', '... and opens nothing');
+is($off_now->{json}{detail}, 'GATE: the code was switched off', '... by its name');
+is($s->buy($shop, { Floor => 1 }, access_code => 'GATE')->{json}{status}, 'held', '... but does no harm');
+for my $wrong ('OFF', 'WRONG', "' or 1=1") {
+    is($access->({ Floor => 1 }, access_code => $wrong), "refused $wrong promo_unknown", "$wrong is no access code");
+    is($s->buy($shop, { Floor => 1 }, access_code => $wrong)->{json}{status}, 'held', '... which does no harm');
+    is($access->({ Crew => 1 }, access_code => $wrong), '404 not_found', '... nor tells of a hidden type');
+    problem_ok($s->buy($shop, { Crew => 1 }, access_code => $wrong), 404, 'not_found', '... nor sells it');
+}
 $code->('PRESALE', discount => undef, opens_ticket_types => [ $shop->{types}{Secret} ]);
 problem_ok($s->buy($shop, { Crew => 1 }, access_code => 'PRESALE'), 404, 'not_found', 'a code opens its own types');
 my $both = $hidden->(access_code => 'PRESALE', promo_code => 'OFF')->{json};
@@ -116,6 +144,8 @@ is(one_value($s, q{select count(*) from app.promo_uses where code = 'PRESALE'}),
 
 # --- guessing ---------------------------------------------------------------------------------------
 
+$shop = $s->shop(types => [ [ Floor => 5000, 1000 ] ]);     # an event that nobody has guessed for
+$code->('OFF');
 my $quote_as = sub { my ($key, $code, %more) = @_; $s->call(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }, promo_code => $code, %more), key => $key) };
 my $miss = $quote_as->('platform', 'GUESS0', client => { ip => '192.0.2.1' });
 is($miss->{json}{promo}{reason}, 'promo_unknown', 'a guess');

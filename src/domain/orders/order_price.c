@@ -92,7 +92,8 @@ type_sellable(const struct order_ask *ask, const struct rows *r, int row, struct
         typeid_text("tkt", type, text);
         /* A hidden type is opened by a code; without one it is as if it were not there. */
         if (row < 0 || (row_bool(r, row, "hidden") && !order_codes_open(codes, type)))
-                return err_set(e, ERR_NOT_FOUND, "the event has no ticket type %s", text);
+                return order_codes_shut(codes, type, e) &&
+                    err_set(e, ERR_NOT_FOUND, "the event has no ticket type %s", text);
         if (!row_bool(r, row, "window_open"))
                 return err_set(e, ERR_SALES_CLOSED, "ticket type %s is outside its sales window", text);
         if (n < row_i64(r, row, "min_per_order") || n > row_i64(r, row, "max_per_order"))

@@ -168,6 +168,21 @@ named_before(const struct order_codes *c, size_t at)
         return false;
 }
 
+/* It refuses nothing by itself: who needs it is told when a hidden type stays shut. */
+static void
+judge_access(struct arena *a, struct order_codes *c)
+{
+        struct err why = { .code = ERR_NONE };
+
+        if (!opens_any(c->access))
+                refuse(c->access, ERR_PROMO_UNKNOWN, STR("there is no such access code"));
+        else if (!promo_usable(c->access->promo, &why))
+                refuse(c->access, why.code, kept(a, &why));
+        for (size_t i = 0; i < c->n; i++)
+                if (c->access->promo != NULL && c->code[i].promo != NULL)
+                        c->doubled |= uuid_eq(c->code[i].promo->id, c->access->promo->id);
+}
+
 bool
 order_codes_judge(struct arena *a, struct order_codes *c, bool strict, struct err *e)
 {
@@ -182,29 +197,32 @@ order_codes_judge(struct arena *a, struct order_codes *c, bool strict, struct er
                 if (strict)
                         return tell(&c->code[i], e);
         }
-        if (c->access == NULL)
-                return true;
-        for (size_t i = 0; i < c->n; i++) {
-                if (c->code[i].promo != NULL && c->access->promo != NULL &&
-                    uuid_eq(c->code[i].promo->id, c->access->promo->id)) {
-                        c->access = NULL;               /* one code, one slot */
-                        return true;
-                }
-        }
-        if (!opens_any(c->access))
-                return err_set(e, ERR_PROMO_UNKNOWN, "%.*s: there is no such access code", STR_ARG(c->access->asked));
-        return promo_usable(c->access->promo, e);
+        if (c->access != NULL)
+                judge_access(a, c);
+        return true;
 }
 
 bool
 order_codes_open(struct order_codes *c, struct uuid type)
 {
-        for (size_t i = 0; i < c->n; i++)
-                if (c->code[i].refused == ERR_NONE && promo_opens(c->code[i].promo, type))
-                        return true;
-        if (c->access == NULL || !promo_opens(c->access->promo, type))
+        for (size_t i = 0; i < c->n; i++) {
+                if (c->code[i].refused != ERR_NONE || !promo_opens(c->code[i].promo, type))
+                        continue;
+                c->opened |= c->doubled && uuid_eq(c->code[i].promo->id, c->access->promo->id);
+                return true;
+        }
+        if (c->access == NULL || c->doubled || c->access->refused != ERR_NONE || !promo_opens(c->access->promo, type))
                 return false;
         return c->opened = true;
+}
+
+bool
+order_codes_shut(const struct order_codes *c, struct uuid type, struct err *e)
+{
+        if (c->access == NULL || c->access->refused == ERR_NONE || c->access->refused == ERR_PROMO_UNKNOWN ||
+            !promo_opens(c->access->promo, type))
+                return true;
+        return tell(c->access, e);
 }
 
 static bool
@@ -310,7 +328,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         size_t n = 0;
 
         for (size_t i = 0; i <= c->n; i++) {
-                const struct order_code *code = i < c->n ? &c->code[i] : c->opened ? c->access : NULL;
+                const struct order_code *code = i < c->n ? &c->code[i] : c->opened && !c->doubled ? c->access : NULL;
 
                 if (code == NULL || code->refused != ERR_NONE)
                         continue;

@@ -29,6 +29,7 @@ struct order_codes {
         size_t n;
         struct order_code *access;      /* NULL: none named */
         bool opened;                    /* the access code opened a type of this order */
+        bool doubled;                   /* it is one of the promo codes as well, and has no slot of its own */
         size_t unknown;                 /* of all of them: there is no such code */
 };
 
@@ -40,13 +41,16 @@ struct params order_codes_params(struct task *t, const struct order_ask *ask);
 void order_codes_read(struct task *t, const struct order_ask *ask, const struct rows *r, struct order_codes *out);
 
 /*
- * Refuses an access code that opens nothing or may not be used; strict: also
- * the first promo code that may not. Else a refused code says so and is left out.
+ * strict: fails with the first promo code that may not be used. Else a refused
+ * code says so and is left out; so does an access code that opens nothing or
+ * may not be used, which only matters to who needs it.
  */
 bool order_codes_judge(struct arena *a, struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
 
 /* Whether a code that may be used opens this hidden type. Notes that the access code did. */
 bool order_codes_open(struct order_codes *c, struct uuid type);
+/* Of a type that none opened: fails with why the access code, which is for it, may not be used. */
+bool order_codes_shut(const struct order_codes *c, struct uuid type, struct err *e) MUSTCHECK;
 
 /* Applies what was not refused, one after the other; lines[].off is filled. strict as above. */
 bool order_codes_apply(struct arena *a, struct order_codes *c, struct promo_line *lines, size_t n, bool strict,

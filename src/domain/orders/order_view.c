@@ -155,6 +155,29 @@ put_promo(struct json_out *j, const char *name, const struct order_code *c)
         jo_end_object(j);
 }
 
+/* It applies where it opened something; one that may be used and was not needed says so. */
+static void
+put_access(struct json_out *j, const struct order_codes *c)
+{
+        enum err_code refused = c->opened ? ERR_NONE : ERR_PROMO_NOT_APPLICABLE;
+        struct str why = c->opened ? STR_NONE : STR("the code opens none of these ticket types");
+
+        if (c->access == NULL) {
+                jo_null(j, "access");
+                return;
+        }
+        if (c->access->refused != ERR_NONE) {
+                refused = c->access->refused;
+                why = c->access->why;
+        }
+        jo_object(j, "access");
+        jo_text(j, "code", c->access->asked);
+        jo_bool(j, "applied", refused == ERR_NONE);
+        jo_z(j, "reason", refused == ERR_NONE ? NULL : err_info(refused)->code);
+        jo_text(j, "detail", why);
+        jo_end_object(j);
+}
+
 /* promo is the first code in short, promos all of them. */
 static void
 put_promos(struct json_out *j, const struct order_codes *c)
@@ -167,6 +190,7 @@ put_promos(struct json_out *j, const struct order_codes *c)
         for (size_t i = 0; i < c->n; i++)
                 put_promo(j, NULL, &c->code[i]);
         jo_end_array(j);
+        put_access(j, c);
 }
 
 struct str

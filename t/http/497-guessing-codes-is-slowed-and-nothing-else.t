@@ -69,9 +69,10 @@ for my $way (
     [ 'a quote below the least amount', 5, 400, sub { $quote->($_[0], { Crumb => 1 }, promo_codes => $wrong->(5)) } ],
     [ 'an order', 5, 409, sub { $order->($_[0], { Floor => 1 }, promo_codes => $wrong->(5)) } ],
     [ 'an order of what is not sold in such a number', 5, 409, sub { $order->($_[0], { Floor => 999 }, promo_codes => $wrong->(5)) } ],
-    [ 'an access code in a quote', 1, 409, sub { $quote->($_[0], { Secret => 1 }, access_code => $wrong->(1)[0]) } ],
-    [ 'an access code on an order', 1, 409, sub { $order->($_[0], { Secret => 1 }, promo_code => 'REAL', access_code => $wrong->(1)[0]) } ],
-    [ 'both in a quote', 2, 409, sub { $quote->($_[0], { Secret => 1 }, promo_codes => $wrong->(1), access_code => $wrong->(1)[0]) } ],
+    [ 'an access code in a quote', 1, 404, sub { $quote->($_[0], { Secret => 1 }, access_code => $wrong->(1)[0]) } ],
+    [ 'an access code on an order', 1, 404, sub { $order->($_[0], { Secret => 1 }, promo_code => 'REAL', access_code => $wrong->(1)[0]) } ],
+    [ 'an access code on an order that needs none', 1, 201, sub { $order->($_[0], { Floor => 1 }, access_code => $wrong->(1)[0]) } ],
+    [ 'both in a quote', 2, 404, sub { $quote->($_[0], { Secret => 1 }, promo_codes => $wrong->(1), access_code => $wrong->(1)[0]) } ],
 ) {
     my ($what, $each, $status, $call) = @$way;
     my $stall = $stall->(organizer => { fee_plan => { percent_bps => 0, fixed_amount => 0, payer => 'guest' } });
