@@ -23,20 +23,6 @@ my $lose = sub {
 };
 my $pass_leases = sub { $s->dbh->do('update ops.jobs set leased_until = clock_timestamp() where leased_until is not null') unless $ENV{BOXOFFICE_TEST_FULL} };
 
-# A second daemon, with the settings of the first (which is a shell, then env, before it is itself).
-sub another_daemon {
-    my $proc = '/proc/' . $s->part_pid('jobs');
-    my $exe  = $s->wait_until(5, sub { my $exe = readlink("$proc/exe") // ''; $exe =~ m{/boxoffice-jobs$} && $exe }) or die "no daemon to copy\n";
-    open my $in, '<', "$proc/environ" or die "environ: $!\n";
-    my %env = map { split /=/, $_, 2 } split /\0/, do { local $/; <$in> };
-    my $pid = fork // die "fork: $!\n";
-    return $pid if $pid;
-    open STDERR, '>>', $s->dir . '/log/jobs.log';
-    open STDOUT, '>&', \*STDERR;
-    %ENV = %env;
-    exec {$exe} $exe or POSIX::_exit(1);
-}
-
 # Killed again and again.
 for my $kill (1 .. 8) {
     $lose->(1) if $kill % 2;
@@ -47,7 +33,7 @@ for my $kill (1 .. 8) {
     $s->start('jobs');
 }
 # Two of them.
-my $second = another_daemon();
+my $second = $s->another_daemon;
 $lose->(4);
 my $seconds = $ENV{BOXOFFICE_TEST_FULL} ? 120 : 40;
 $s->wait_until(2, sub { one_value($s, 'select count(*) from ops.jobs where leased_until is not null') });
@@ -84,7 +70,7 @@ is one_value($s, q{select count(*) from ops.jobs where kind = 'payment_lookup'})
 # Holds end once, whoever ends them.
 {
     my @held = map { $s->buy($shop, { Floor => 2 })->{json}{id} } 1 .. 40;
-    my $third = another_daemon();
+    my $third = $s->another_daemon;
     my $killer = later(sub { for (1 .. 3) { sleep 0.05; kill KILL => $s->part_pid('jobs'); $s->stop('jobs'); $pass_leases->(); $s->start('jobs') } return 1 });
     $s->advance_clock(3601);
     answer($killer);

@@ -176,6 +176,30 @@ $s->start('jobs');
 ok($s->wait_until(20, sub { $count->() eq '240 240 240' }), 'the next ones do the rest: each order once') or diag($count->());
 is(step(DAY) . own({ id => $sold[0] }), '0 0 9000', 'and rest');
 
+# --- two daemons, and orders paid while the event ends ------------------------------------------
+
+$shop = shop(DAY, hold_days_after_event => 0, reserve_days => 0);
+step(DAY - 300);
+my @late   = map { $s->buy($shop, { Floor => 1 })->{json}{id} } 1 .. 60;
+my $second = $s->another_daemon;
+my @paid   = map { @$_ } $s->parallel(4, sub {
+    my ($i) = @_;
+    return [ map { $s->call(POST => "/v1/orders/$_/pay", { payment_token => 'tok_visa' })->{json}{status} // 'none' } @late[ 20 * $i - 20 .. 20 * $i - 1 ] ] if $i;
+    sleep 0.3;
+    $s->advance_clock(400);
+    return [];
+});
+is(scalar(grep { $_ eq 'paid' } @paid), 60, 'sixty orders are paid while their event ends');
+@sold = @late;
+for (1 .. 10) { $pass->(); sleep 0.05 }    # as if both had been too slow: each may take the other's jobs
+ok($s->wait_until(20, sub { $count->() eq '60 60 60' }), 'with two daemons at it each matures once') or diag($count->());
+my ($before) = $s->dbh->selectrow_array(q{select count(*) from app.orders o join app.events e on e.org = o.org and e.id = o.event_id
+    where o.id = any (?) and o.paid_at < e.ends_at}, undef, [ map { uuid_of($_) } @late ]);
+ok($before > 0 && $before < 60, '... those that were paid before the end and those after it') or diag("$before before");
+kill TERM => $second;
+waitpid $second, 0;
+is($?, 0, 'the second daemon leaves in order');
+
 # --- the books -----------------------------------------------------------------------------------
 
 my $verified = $s->boxoffice('verify', 'matured_on_time', 'released_on_time', 'over_is_completed', 'entry_has_object', 'accounts_right_sign', 'trial_balance_zero',

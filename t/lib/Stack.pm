@@ -152,6 +152,21 @@ sub part_pid {
     return (split ' ', <$in> // '')[0];
 }
 
+# A second jobs daemon, with the settings of the first (which is a shell, then env, before it is itself): its pid, for the caller to end.
+sub another_daemon {
+    my ($self) = @_;
+    my $proc = '/proc/' . $self->part_pid('jobs');
+    my $exe  = $self->wait_until(5, sub { my $exe = readlink("$proc/exe") // ''; $exe =~ m{/boxoffice-jobs$} && $exe }) or die "no daemon to copy\n";
+    open my $in, '<', "$proc/environ" or die "environ: $!\n";
+    my %env = map { split /=/, $_, 2 } split /\0/, do { local $/; <$in> };
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    open STDERR, '>>', $self->dir . '/log/jobs.log';
+    open STDOUT, '>&', \*STDERR;
+    %ENV = %env;
+    exec {$exe} $exe or POSIX::_exit(1);
+}
+
 sub workers {
     my ($self, $pool) = @_;
     my $pid = $self->part_pid($pool) or return;
