@@ -69,6 +69,20 @@ for my $set ('{"percent_bps": 100}', '{"ends_at": "2020-01-01T00:00:00Z"}', '{"p
 is($s->do(two => ($buy->('TERMS'))[1]), 'held', 'then it is taken on the new terms');
 $s->rollback('two');
 
+# A batch that is switched off binds as each of its codes.
+$promo->($_ => '{"batch": "00000000-0000-0000-0000-0000000000ba", "max_redemptions": 1000}') for qw(CARD1 CARD2);
+my $switch = q{select seen, switched from app.promos_switch(501, '00000000-0000-0000-0000-0000000000ba', null, 10, false, 't')};
+$s->do(two => ($buy->('CARD2'))[1]);
+$s->send(one => $switch);
+ok($s->waits('one'), 'a batch that is switched off waits for whom it found taking a slot');
+$s->commit('two');
+is($s->answer('one'), '2 2', 'who has it');
+$s->send(two => ($buy->('CARD1'))[1]);
+ok($s->waits('two'), 'who comes then waits');
+$s->commit('one');
+is($s->answer('two'), '40001', 'and must look again');
+$s->rollback('two');
+
 # A code that gets limits for many gets buckets for many; who waits meanwhile does not see them, and is not told that it is used up.
 $promo->(GROWS => '{"max_redemptions": 1}');
 $s->do(two => ($buy->('GROWS'))[1]);

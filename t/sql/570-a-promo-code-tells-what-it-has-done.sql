@@ -44,14 +44,20 @@ select is((select count(*) from app.promos_usage(502, null, null, true)), 0::big
 select is((select count(*) from app.promos_usage(502, array[pg_temp.id('A')], null, false)), 0::bigint, '... whatever it names');
 select is((select times_redeemed || ' ' || discount_given from app.promo_get(501, pg_temp.id('A'))), '6 2037', 'a code is shown with its live slots');
 
--- Copies.
+-- Copies, of one template each batch; without limit each has four buckets: one of many is not what everybody uses.
 create function pg_temp.copy(p_most bigint, p_names text[], p_org int default 501) returns text[] language sql as $$
     select array_agg(c.code order by c.code) from app.promos_copy(p_org, pg_temp.id('T'), pg_temp.id('copies'), p_most,
         array(select pg_temp.id('copy ' || n) from unnest(p_names) n), p_names, 'tester') c $$;
 select pg_temp.promo('T', '{"max_redemptions": 45, "budget_amount": 1007, "platform_bps": 2500, "active": false, "stacks": true, "starts_at": "2026-01-01T00:00:00"}');
 select is(pg_temp.copy(4, '{t1,t2,t3}'), '{t1,t2,t3}', 'copies are made');
 select is(to_jsonb(c) - v.own, to_jsonb(t) - v.own, c.code || ' has all that its template has')
-from (values ('{id,code,code_normal,batch,created_at}'::text[])) v (own), app.promo_codes c, app.promo_codes t where c.code like 't_' and t.code = 'T' order by 1;
+from (values ('{id,code,code_normal,batch,template,created_at}'::text[])) v (own), app.promo_codes c, app.promo_codes t where c.code like 't_' and t.code = 'T' order by 1;
+select pg_temp.promo('OTHER-T');
+select throws_ok($$select app.promos_copy(501, pg_temp.id('OTHER-T'), pg_temp.id('copies'), 9, array[pg_temp.id('x')], '{X}', 'tester')$$, 'BX022',
+    'the batch is of another promo code', 'a batch is of one template');
+select lives_ok($$select app.promos_copy(501, pg_temp.id('OTHER-T'), pg_temp.id('free copies'), 9, array[pg_temp.id('free copy')], '{FREE-COPY}', 'tester')$$,
+    'another batch may be of another');
+select is((select count(*) from app.promo_buckets where promo_id = pg_temp.id('free copy')), 4::bigint, 'an unlimited copy has four buckets');
 select is((select count(distinct (select array_agg((bucket, uses, budget)::text order by bucket) from app.promo_buckets b where b.promo_id = p.id)) || ' ' ||
     (select sum(uses) || ' ' || sum(budget) from app.promo_buckets b join app.promo_codes p on p.id = b.promo_id where p.code like 't_')
     from app.promo_codes p where code in ('T', 't1', 't2', 't3')), '1 135 3021', '... and its limits, in as many buckets');
@@ -60,7 +66,7 @@ select is(pg_temp.copy(4, '{t7}'), null, '... none when it has them');
 select is(pg_temp.copy(3, '{t7}'), null, '... nor when it has more');
 select is(pg_temp.copy(9, '{T1,a,t8,t8,T8}'), '{t8}', 'names that are there already, in whatever case, are passed over');
 select throws_ok($$select pg_temp.copy(9, '{x}', 502)$$, 'BX003', null, 'a neighbour can''t copy it');
-select is((select string_agg(body::jsonb->>'codes', ' ' order by recorded_at, body) from ops.audit where action = 'promo_codes.copied'), '1 1 3',
+select is((select string_agg(body::jsonb->>'codes', ' ' order by recorded_at, body) from ops.audit where action = 'promo_codes.copied'), '1 1 1 3',
     'the audit log has what was made');
 select is((select array_agg(code order by id) from app.promos_of_batch(501, pg_temp.id('copies'), null, 9)), (select array_agg(code order by id) from app.promo_codes
     where batch = pg_temp.id('copies')), 'a batch is read whole');

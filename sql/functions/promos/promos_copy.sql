@@ -4,7 +4,8 @@
 -- batch, until that has p_most: what is left of p_ids and p_codes then, and
 -- codes that the organizer has already, are passed over. All get the buckets
 -- of the first; where uses are not limited that are four: one of many
--- codes is not what everybody uses at once. Raises BX003.
+-- codes is not what everybody uses at once. Raises BX003,
+-- BX022 (the batch is of another template).
 create or replace function app.promos_copy(p_org int, p_template uuid, p_batch uuid, p_most bigint, p_ids uuid[],
     p_codes text[], p_actor text)
 returns table (id uuid, code text)
@@ -21,15 +22,19 @@ begin
     if not found then
         raise exception using errcode = 'BX003', message = 'there is no such promo code';
     end if;
+    if exists (select from (select p.template from app.promo_codes p where p.org = p_org and p.batch = p_batch limit 1) x
+            where x.template <> p_template) then
+        raise exception using errcode = 'BX022', message = 'the batch is of another promo code';
+    end if;
     select p_most - count(*) into v_room from app.promo_codes p where p.org = p_org and p.batch = p_batch;
     with made as (
         insert into app.promo_codes as p (org, id, code, code_normal, percent_bps, fixed_amount, fixed_per, events, ticket_types,
             opens_ticket_types, max_redemptions, max_per_guest, budget_amount, min_order_amount, min_tickets, starts_at,
-            ends_at, platform_bps, stacks, return_on_refund, active, batch, version, created_at)
+            ends_at, platform_bps, stacks, return_on_refund, active, batch, template, version, created_at)
         select p_org, u.id, u.code, upper(u.code), v_row.percent_bps, v_row.fixed_amount, v_row.fixed_per, v_row.events,
             v_row.ticket_types, v_row.opens_ticket_types, v_row.max_redemptions, v_row.max_per_guest, v_row.budget_amount,
             v_row.min_order_amount, v_row.min_tickets, v_row.starts_at, v_row.ends_at, v_row.platform_bps, v_row.stacks,
-            v_row.return_on_refund, v_row.active, p_batch, 1, v_now
+            v_row.return_on_refund, v_row.active, p_batch, p_template, 1, v_now
         from unnest(p_ids, p_codes) u (id, code) limit greatest(v_room, 0)
         on conflict (org, code_normal) do nothing returning p.id)
     select array_agg(m.id) into v_made from made m;

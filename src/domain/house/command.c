@@ -79,6 +79,8 @@ static const struct command {
         { "promos", "generate", "", "--template PROMO --count N [--prefix TEXT] [--batch BATCH]",
             "copies of a promo code, each unique, as CSV", promos_generate },
         { "promos", "list", "", "--batch BATCH", "the codes of a batch, as CSV", promos_list },
+        { "promos", "deactivate", "", "--batch BATCH", "switches all codes of a batch off", promos_deactivate },
+        { "promos", "activate", "", "--batch BATCH", "switches them on again", promos_activate },
         { "promos", "usage", "[PROMO...]", "| --batch BATCH | --organizer ORGANIZER [--csv]",
             "uses, discount, sales, and who paid", promos_usage },
         { "ledger", "balance", "", "[--organizer ORGANIZER] [--as-of TIME] [--clock recorded|occurred] [--csv|--json]",

@@ -55,6 +55,8 @@ int webhooks_show(const struct conf *c, const struct options *o);
 int webhooks_replay(const struct conf *c, const struct options *o);
 int promos_generate(const struct conf *c, const struct options *o);
 int promos_list(const struct conf *c, const struct options *o);
+int promos_activate(const struct conf *c, const struct options *o);
+int promos_deactivate(const struct conf *c, const struct options *o);
 int promos_usage(const struct conf *c, const struct options *o);
 int ledger_balance(const struct conf *c, const struct options *o);
 int ledger_entries(const struct conf *c, const struct options *o);

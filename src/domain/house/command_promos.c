@@ -1,7 +1,7 @@
 /*
  * command_promos.c - promo codes by the thousand, and what they have done. A
- * batch is made a thousand at a time and may be stopped after each: what was
- * made stays, and the same call with --batch makes what is missing.
+ * batch is made and switched a thousand at a time and may be stopped after
+ * each: what was done stays, and the same call (with --batch) does the rest.
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -69,19 +69,6 @@ rows_print(const struct promo_copied *row, size_t n)
         return fflush(stdout) == 0;
 }
 
-static bool
-batch_count(struct task *t, struct uuid batch, int64_t *out, struct err *e)
-{
-        struct promo_choice c = { .org = uuid_org(batch), .batch = batch };
-        struct promo_usage *usage;
-        size_t n;
-
-        if (!promo_usage_ask(t, &c, &usage, &n, e))
-                return false;
-        *out = n == 0 ? 0 : usage[0].codes;
-        return true;
-}
-
 /* *written false: what was made then is there, and was not told. */
 static bool
 generate(struct task *t, const struct promo_copying *c, struct bar *g, bool *written, struct err *e)
@@ -97,7 +84,7 @@ generate(struct task *t, const struct promo_copying *c, struct bar *g, bool *wri
                 *written = rows_print(row, n);
                 g->done += (int64_t)n;
                 /* Full by somebody else's doing, or each name was taken: another run tells. */
-                if (n == 0 && !batch_count(t, c->batch, &g->done, e))
+                if (n == 0 && !promo_batch_count(t, c->batch, &g->done, e))
                         return false;
                 arena_reset(t->arena);
         }
@@ -109,6 +96,8 @@ static bool
 generate_begin(struct task *t, const struct promo_copying *c, bool again, struct bar *g, struct err *e)
 {
         struct params p = params_in(t->arena);
+        struct promo_copied *none;
+        size_t n;
         struct rows r;
         char text[ID_TEXT_MAX];
 
@@ -119,10 +108,13 @@ generate_begin(struct task *t, const struct promo_copying *c, bool again, struct
                 return false;
         if (r.n == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such promo code");
-        if (again && !batch_count(t, c->batch, &g->done, e))
+        if (again && !promo_batch_count(t, c->batch, &g->done, e))
                 return false;
         if (again && g->done == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such batch");
+        /* None yet, but whether it may: the batch must be of this template. */
+        if (again && !promo_copy(t, c, 0, &none, &n, e))
+                return false;
         typeid_text("bat", c->batch, text);
         fprintf(stderr, "boxoffice: batch %s%s\n", text, again ? "" : "; if this is stopped, --batch makes the rest");
         return true;
@@ -199,6 +191,64 @@ promos_list(const struct conf *c, const struct options *o)
         if (!written)
                 fprintf(stderr, "boxoffice: standard output takes no more\n");
         return written ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static bool
+batch_switch(struct task *t, struct promo_switching *w, struct bar *g, struct err *e)
+{
+        int64_t all;
+        bool more;
+
+        if (!promo_batch_count(t, w->batch, &all, e))
+                return false;
+        if (all == 0)
+                return err_set(e, ERR_NOT_FOUND, "there is no such batch");
+        *g = bar_new(all);
+        do {
+                if (!promo_batch_switch(t, w, AT_ONCE, &more, e))
+                        return false;
+                g->done = w->seen;
+                bar_draw(g);
+                arena_reset(t->arena);
+        } while (more);
+        return true;
+}
+
+/* Stopped half-way, the same call does the rest: what is switched already is passed over. */
+static int
+promos_switch(const struct conf *c, const struct options *o, bool active)
+{
+        struct promo_switching w = { .active = active, .actor = "operator" };
+        struct task t;
+        struct bar g = bar_new(0);
+        struct err e = { .code = ERR_NONE };
+
+        if (o->batch == NULL)
+                return command_usage_error(active ? "promos activate needs --batch" :
+                    "promos deactivate needs --batch");
+        if (!command_id("--batch", "bat", o->batch, &w.batch) || !command_open(&t, c, 0))
+                return EXIT_USAGE;
+        if (!batch_switch(&t, &w, &g, &e)) {
+                bar_end(&g);
+                return command_failed(&t, &e);
+        }
+        bar_end(&g);
+        task_close(&t);
+        printf("%lld of %lld codes were switched %s\n", (long long)w.switched, (long long)w.seen,
+            active ? "on" : "off");
+        return EXIT_DONE;
+}
+
+int
+promos_activate(const struct conf *c, const struct options *o)
+{
+        return promos_switch(c, o, true);
+}
+
+int
+promos_deactivate(const struct conf *c, const struct options *o)
+{
+        return promos_switch(c, o, false);
 }
 
 /* What is asked about: one of three. */

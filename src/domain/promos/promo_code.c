@@ -197,3 +197,54 @@ promo_batch_read(struct task *t, struct uuid batch, struct uuid after, size_t n,
         copied_of_rows(t, &r, out, got);
         return true;
 }
+
+bool
+promo_batch_count(struct task *t, struct uuid batch, int64_t *out, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, uuid_org(batch));
+        param_uuid(&p, batch);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_promos_in_batch, &p, &r, e))
+                return false;
+        *out = row_i64(&r, 0, "n");
+        return true;
+}
+
+struct switching {
+        struct task *task;
+        const struct promo_switching *what;
+        int64_t n;
+        struct rows rows;
+};
+
+static bool
+switch_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct switching *w = arg;
+        struct params p = params_in(w->task->arena);
+
+        param_i64(&p, uuid_org(w->what->batch));
+        param_uuid(&p, w->what->batch);
+        param_uuid_or_null(&p, w->what->after);
+        param_i64(&p, w->n);
+        param_bool(&p, w->what->active);
+        param_z(&p, w->what->actor);
+        return tx_call(tx, &stmt_promos_switch, &p, &w->rows, e);
+}
+
+bool
+promo_batch_switch(struct task *t, struct promo_switching *w, int64_t n, bool *more, struct err *e)
+{
+        struct switching s = { .task = t, .what = w, .n = n };
+
+        if (!db_tx_run(t->db, t->arena, &t->subject, switch_tx, &s, e))
+                return false;
+        *more = !row_is_null(&s.rows, 0, "last");
+        w->seen += row_i64(&s.rows, 0, "seen");
+        w->switched += row_i64(&s.rows, 0, "switched");
+        if (*more)
+                w->after = row_uuid(&s.rows, 0, "last");
+        return true;
+}

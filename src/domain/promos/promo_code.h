@@ -55,11 +55,24 @@ struct promo_copied {
         struct uuid id;
         struct str code;
 };
-/* Up to n more, in a transaction of their own. *got 0: there are as many as there are to be. ERR_NOT_FOUND. */
+/* Up to n more, in a transaction of their own. *got 0: there are as many as there are to be.
+ * ERR_NOT_FOUND; ERR_STATE_CONFLICT when the batch is of another template. */
 bool promo_copy(struct task *t, const struct promo_copying *c, size_t n, struct promo_copied **out, size_t *got,
     struct err *e) MUSTCHECK;
 /* Members of a batch by id, behind `after`, as many as n. */
 bool promo_batch_read(struct task *t, struct uuid batch, struct uuid after, size_t n, struct promo_copied **out,
     size_t *got, struct err *e) MUSTCHECK;
+
+/* A batch's codes, all of them, and the next n switched on or off, in a transaction of their own. */
+bool promo_batch_count(struct task *t, struct uuid batch, int64_t *out, struct err *e) MUSTCHECK;
+struct promo_switching {
+        struct uuid batch;
+        bool active;                    /* what they become */
+        const char *actor;
+        struct uuid after;              /* nil: from the first on; moved to the last that was looked at */
+        int64_t seen, switched;         /* added up; the others were so before */
+};
+/* *more: there may be others behind. */
+bool promo_batch_switch(struct task *t, struct promo_switching *w, int64_t n, bool *more, struct err *e) MUSTCHECK;
 
 #endif
