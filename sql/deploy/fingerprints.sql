@@ -5,7 +5,6 @@ begin;
 alter table app.payments
     add column card_fingerprint bytea,                  -- SHA-256 of gateway and its fingerprint; null: not told
     add constraint payments_card_fingerprint check (octet_length(card_fingerprint) = 32);
-create index payments_of_card on app.payments (org, card_fingerprint) where card_fingerprint is not null;
 
 -- Their parameters and results change.
 drop function if exists app.payment_settle(int, uuid, text, text, text, text, text, text, uuid[], text[], uuid, text[],

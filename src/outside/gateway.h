@@ -66,7 +66,7 @@ struct gateway_answer {
         struct str decline_code;        /* in our words; set when declined */
         struct str transaction;         /* the gateway's id; set when succeeded (absent: a void has none of its own) */
         struct str card_brand, card_last4;      /* absent when not told */
-        struct str card_fingerprint;    /* theirs, the same for the same card; NMI tells it in look-ups only */
+        struct str card_fingerprint;    /* theirs, the same for the same card; Stripe's only */
         struct str occurred_at;         /* RFC 3339, where a record told it; absent: now */
         bool timed_out;
         struct str why;                 /* for logs */

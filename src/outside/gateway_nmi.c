@@ -111,12 +111,6 @@ nmi_card_last4(struct str cc_number)
 }
 
 struct str
-nmi_card_fingerprint(struct str cc_hash)
-{
-        return gateway_only_of(cc_hash, DIGITS LETTERS, 64) ? cc_hash : STR_NONE;
-}
-
-struct str
 nmi_card_brand(struct str cc_type, struct str cc_number)
 {
         if (gateway_only_of(cc_type, LETTERS " ", 20))

@@ -51,7 +51,6 @@ void nmi_events_read(struct arena *a, struct str body, struct gateway_events *ou
 /* "visa" and "1111" out of what NMI calls cc_type and cc_number. */
 struct str nmi_card_brand(struct str cc_type, struct str cc_number);
 struct str nmi_card_last4(struct str cc_number);
-struct str nmi_card_fingerprint(struct str cc_hash);    /* the Query API's; transact tells none */
 /* An amount as NMI writes it: two decimals whatever the currency has. */
 bool nmi_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
 int64_t nmi_connect_ms(int64_t deadline_ms);

@@ -25,7 +25,8 @@ my %key = (
     guest     => $s->must(POST => '/v1/access_tokens', { order => $order->{id} })->{token},
 );
 my $promo = $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, discount => { type => 'percent', percent_bps => 1000 } });
-my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{event}, type => $types->{Floor}, order => $order->{id}, key => 'key_' . '0' x 26,
+my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{event}, type => $types->{Floor}, order => $order->{id},
+    refund => $s->must(POST => "/v1/orders/$order->{id}/refunds", { amount => 1 })->{id}, key => 'key_' . '0' x 26,
     token => 'att_' . '0' x 26);
 
 # Bodies that do what the route is for.
@@ -44,11 +45,13 @@ my %body = (
     '/v1/quotes'                       => $s->order_body($shop, { Floor => 1 }),
     '/v1/orders'                       => $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa'),
     '/v1/orders/{order}/pay'           => { payment_token => 'tok_visa' },
+    '/v1/orders/{order}/refunds'       => { amount => 1 },
     '/v1/test_clock/advance'           => { seconds => 0 },
 );
 # What a call that is let in answers, where it is not 2xx.
 my %answer = ('DELETE /v1/api_keys/{key}' => 404, 'DELETE /v1/access_tokens/{token}' => 404,
-    'POST /v1/orders/{order}/pay' => 409, 'POST /v1/orders/{order}/cancel' => 409);
+    'POST /v1/orders/{order}/pay' => 409, 'POST /v1/orders/{order}/cancel' => 409,
+    'POST /v1/orders/{order}/refunds' => '(?:201|409)');    # an empty body asks for all that is left
 
 # --- every route x every role ---------------------------------------------------------
 
@@ -74,7 +77,8 @@ for my $route (@routes) {
         $s->must(POST => "/v1/events/$shop->{event}/publish") if $pattern =~ /pause$/;
         next if $route->{body} ne 'JSON';
         my $empty = $s->call($method => $path, {}, key => $key{$who});
-        like($empty->{status}, $method eq 'PATCH' ? qr/^(?:200|403)$/ : qr/^(?:400|403)$/, '... and with an empty body') or diag($empty->{body});
+        like($empty->{status}, $method eq 'PATCH' ? qr/^(?:200|403)$/ : $pattern =~ /refunds$/ ? qr/^(?:201|403|409)$/ : qr/^(?:400|403)$/,
+            '... and with an empty body') or diag($empty->{body});
         my $absurd = $s->call($method => $path, { map { $_ => [ {} ] } keys %{ $sent || {} }, 'name', 'seconds' }, key => $key{$who});
         like($absurd->{status}, qr/^(?:400|403)$/, '... and with lists for all fields') or diag($absurd->{body});
     }
@@ -82,7 +86,7 @@ for my $route (@routes) {
 
 # --- ids that nobody has, for those who are let in ---------------------------------------
 
-my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', key => 'key', token => 'att');
+my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', refund => 'ref', key => 'key', token => 'att');
 for my $route (grep { $_->{path} =~ /\{/ } @routes) {
     my ($method, $pattern) = @$route{qw(method path)};
     for my $id ('0' x 26, '7zzzzzzzzzzzzzzzzzzzzzzzzz', '0', '%2e%2e') {

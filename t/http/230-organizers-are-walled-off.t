@@ -43,6 +43,7 @@ my %body = (
     '/v1/organizers/{org}' => { name => 'X' }, '/v1/organizers/{org}/verification' => { status => 'rejected' }, '/v1/events/{event}' => { name => 'X' },
     '/v1/events/{event}/ticket_types' => { name => 'T', price => 1, quantity => 1 }, '/v1/events/{event}/ticket_types/{type}' => { price => 0 },
     '/v1/promo_codes/{promo}' => { active => JSON::PP::false }, '/v1/orders/{order}/pay' => { payment_token => 'tok_visa' },
+    '/v1/orders/{order}/refunds' => { amount => 1 },
 );
 my %may;
 for my $route (grep { $_->{path} =~ /\{(?:org|event|promo|order)\}/ } routes()) {
