@@ -94,6 +94,10 @@ problem_ok($s->buy($shop, { Dear => 1 }, promo_codes => [qw(HALF ORDER5)]), 409,
 {
     my $both = $s->buy($shop, { Dear => 2 }, promo_codes => [qw(HALF TEN)], payment_token => 'tok_visa')->{json};
     is($both->{promo_code}, 'HALF,TEN', 'an order has both');
+    is_deeply($both->{promos}, [ { code => 'HALF', discount => 4000 }, { code => 'TEN', discount => 1000 } ], '... and says what each took off');
+    is_deeply($s->must(GET => "/v1/orders/$both->{id}")->{promos}, $both->{promos}, '... also when it is read');
+    my $listed = $s->must(GET => "/v1/orders?event=$shop->{event}&limit=1")->{data}[0];
+    is_deeply([ @{$listed}{qw(id promos access_code)} ], [ @{$both}{qw(id promos)}, undef ], '... or listed');
     is_deeply($parts->($both->{id}), [ ('1500 2000 500') x 2 ], '... each funded by its own');
     is_deeply($s->dbh->selectcol_arrayref(q{select concat_ws(' ', place, code, discount, platform) from app.promo_uses where order_id = ? order by place}, undef,
         uuid_of($both->{id})), [ '1 HALF 4000 0', '2 TEN 1000 1000' ], '... and a slot of each');

@@ -102,8 +102,11 @@ problem_ok($hidden->(), 404, 'not_found', 'a hidden type without a code');
 $code->('DOOR', discount => undef, opens_ticket_types => [ $shop->{types}{Secret} ], max_redemptions => 2);
 my $in = $hidden->(access_code => 'door')->{json};
 is($in->{status}, 'held', 'an access code opens it');
-is($in->{promo_code}, undef, '... and is no promo code');
-is($hidden->(promo_code => 'DOOR')->{json}{amounts}{total}, $in->{amounts}{total}, 'so it does as a promo code');
+is_deeply([ @{$in}{qw(promo_code promos access_code)} ], [ undef, [], 'DOOR' ], '... and is no promo code');
+is_deeply($s->must(GET => "/v1/orders/$in->{id}"), $in, '... which the order goes on saying');
+my $door = $hidden->(promo_code => 'DOOR', access_code => 'door')->{json};
+is($door->{amounts}{total}, $in->{amounts}{total}, 'so it does as a promo code');
+is_deeply([ @{$door}{qw(promo_code promos access_code)} ], [ 'DOOR', [ { code => 'DOOR', discount => 0 } ], undef ], '... with one use, if it is named as both');
 my $access = sub {
     my ($cart, @order) = @_;
     my $got = $s->call(POST => '/v1/quotes', $s->order_body($shop, $cart, @order));
@@ -138,8 +141,10 @@ for my $wrong ('OFF', 'WRONG', "' or 1=1") {
 $code->('PRESALE', discount => undef, opens_ticket_types => [ $shop->{types}{Secret} ]);
 problem_ok($s->buy($shop, { Crew => 1 }, access_code => 'PRESALE'), 404, 'not_found', 'a code opens its own types');
 my $both = $hidden->(access_code => 'PRESALE', promo_code => 'OFF')->{json};
-is("$both->{status} $both->{amounts}{discount} $both->{promo_code}", 'held 700 OFF', 'a promo code beside an access code');
-is($s->buy($shop, { Floor => 1 }, access_code => 'PRESALE')->{json}{status}, 'held', 'an access code that is not needed does no harm');
+is("$both->{status} $both->{amounts}{discount} $both->{promo_code} $both->{access_code}", 'held 700 OFF PRESALE', 'a promo code beside an access code');
+my $idle = $s->buy($shop, { Floor => 1 }, access_code => 'PRESALE')->{json};
+is($idle->{status}, 'held', 'an access code that is not needed does no harm');
+is($idle->{access_code}, undef, '... and is not shown');
 is(one_value($s, q{select count(*) from app.promo_uses where code = 'PRESALE'}), 1, '... and takes no slot');
 
 # --- guessing ---------------------------------------------------------------------------------------

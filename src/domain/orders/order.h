@@ -69,6 +69,11 @@ struct order_ticket {
         struct str code, status;
 };
 
+struct order_promo {
+        struct str code;
+        int64_t discount;               /* as booked */
+};
+
 struct order {
         int32_t org;
         struct uuid id, organizer, event, guest, person;
@@ -77,7 +82,11 @@ struct order {
         struct str guest_name, guest_email;
         int64_t list, discount, net, guest_fee, absorbed_fee, tax, share, reserve, total, refunded, disputed;
         int64_t version;
-        struct str promo_code, metadata, expires_at, created_at;
+        struct str promo_code;          /* its codes joined by commas; absent: none */
+        struct order_promo *promos;     /* each of them, in the order in which they apply */
+        size_t promos_n;
+        struct str access_code;         /* whose slot it has; absent: none */
+        struct str metadata, expires_at, created_at;
         struct order_line *lines;
         size_t lines_n;
         struct order_payment *payments;

@@ -38,10 +38,10 @@ order_of_price(struct task *t, const struct order_ask *ask, struct uuid id, cons
                 .list = p->list, .discount = p->discount, .net = p->net, .guest_fee = p->guest_fee,
                 .absorbed_fee = p->absorbed_fee, .tax = p->tax, .share = p->share, .reserve = p->reserve,
                 .total = p->total, .version = 1, .metadata = ask->metadata, .lines_n = p->lines,
-                .promo_code = order_codes_text(t->arena, &terms->codes),
         };
 
         o.status = p->total == 0 || ask->payment_token.p != NULL ? STR("processing") : STR("held");
+        order_codes_show(t->arena, &terms->codes, &o);
         o.lines = ARENA_ARRAY(t->arena, struct order_line, p->lines);
         for (size_t i = 0; i < p->lines; i++) {
                 const struct price_line *l = &p->line[i];

@@ -302,19 +302,29 @@ order_codes_over_budget(struct order_codes *c, bool strict, struct err *e)
         return over;
 }
 
-struct str
-order_codes_text(struct arena *a, const struct order_codes *c)
+/* A code that is named as both has one slot, as a promo code. */
+static bool
+takes_access(const struct order_codes *c)
 {
-        struct str text = STR_NONE;
+        return c->opened && !c->doubled;
+}
 
+void
+order_codes_show(struct arena *a, const struct order_codes *c, struct order *o)
+{
+        o->promos = ARENA_ARRAY(a, struct order_promo, c->n + 1);
+        o->promos_n = 0;
         for (size_t i = 0; i < c->n; i++) {
                 const struct order_code *code = &c->code[i];
 
-                if (code->refused == ERR_NONE)
-                        text = text.p == NULL ? code->promo->code :
-                            str_fmt(a, "%.*s,%.*s", STR_ARG(text), STR_ARG(code->promo->code));
+                if (code->refused != ERR_NONE)
+                        continue;
+                o->promo_code = o->promos_n == 0 ? code->promo->code :
+                    str_fmt(a, "%.*s,%.*s", STR_ARG(o->promo_code), STR_ARG(code->promo->code));
+                o->promos[o->promos_n++] = (struct order_promo){ code->promo->code, code->part.discount };
         }
-        return text;
+        if (takes_access(c))
+                o->access_code = c->access->promo->code;
 }
 
 bool
@@ -328,7 +338,7 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
         size_t n = 0;
 
         for (size_t i = 0; i <= c->n; i++) {
-                const struct order_code *code = i < c->n ? &c->code[i] : c->opened && !c->doubled ? c->access : NULL;
+                const struct order_code *code = i < c->n ? &c->code[i] : takes_access(c) ? c->access : NULL;
 
                 if (code == NULL || code->refused != ERR_NONE)
                         continue;

@@ -66,8 +66,8 @@ void order_codes_booked(struct order_codes *c, const struct price_promo *parts);
  */
 bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) MUSTCHECK;
 
-/* The codes that applied, joined by commas; absent when none did. */
-struct str order_codes_text(struct arena *a, const struct order_codes *c);
+/* Writes those that applied, and the access code that takes a slot, into the order that is made with them. */
+void order_codes_show(struct arena *a, const struct order_codes *c, struct order *o);
 
 /*
  * Queues the taking of their slots, behind order_open; false: none is needed,

@@ -55,6 +55,19 @@ tickets_of_row(struct order *o, const struct rows *r, struct arena *a, int i)
 }
 
 static void
+promos_of_row(struct order *o, const struct rows *r, struct arena *a, int i)
+{
+        size_t n;
+        struct str *codes = row_text_array(r, a, i, "promo_codes", &o->promos_n);
+        int64_t *discounts = row_i64_array(r, a, i, "promo_discounts", &n);
+
+        CHECK(n == o->promos_n);
+        o->promos = ARENA_ARRAY(a, struct order_promo, n + 1);
+        for (size_t k = 0; k < n; k++)
+                o->promos[k] = (struct order_promo){ codes[k], discounts[k] };
+}
+
+static void
 order_of_row(int32_t org, const struct rows *r, struct arena *a, int i, struct order *o)
 {
         *o = (struct order){
@@ -82,6 +95,7 @@ order_of_row(int32_t org, const struct rows *r, struct arena *a, int i, struct o
                 .disputed = row_i64(r, i, "disputed"),
                 .version = row_i64(r, i, "version"),
                 .promo_code = row_text(r, i, "promo_code"),
+                .access_code = row_text(r, i, "access_code"),
                 .metadata = row_text(r, i, "metadata"),
                 .expires_at = row_time(r, a, i, "expires_at"),
                 .created_at = row_time(r, a, i, "created_at"),
@@ -89,6 +103,7 @@ order_of_row(int32_t org, const struct rows *r, struct arena *a, int i, struct o
         lines_of_row(o, r, a, i);
         payments_of_row(o, r, a, i);
         tickets_of_row(o, r, a, i);
+        promos_of_row(o, r, a, i);
 }
 
 static struct params

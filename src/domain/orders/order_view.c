@@ -94,6 +94,21 @@ put_amounts(struct json_out *j, const struct order *o, bool guest)
         jo_end_object(j);
 }
 
+static void
+put_codes(struct json_out *j, const struct order *o)
+{
+        jo_text(j, "promo_code", o->promo_code);
+        jo_array(j, "promos");
+        for (size_t i = 0; i < o->promos_n; i++) {
+                jo_object(j, NULL);
+                jo_text(j, "code", o->promos[i].code);
+                jo_int(j, "discount", o->promos[i].discount);
+                jo_end_object(j);
+        }
+        jo_end_array(j);
+        jo_text(j, "access_code", o->access_code);
+}
+
 struct str
 order_view(struct arena *a, const struct order *o, bool guest, bool browser)
 {
@@ -116,7 +131,7 @@ order_view(struct arena *a, const struct order *o, bool guest, bool browser)
         jo_end_array(&j);
         put_amounts(&j, o, guest);
         jo_text(&j, "currency", o->currency);
-        jo_text(&j, "promo_code", o->promo_code);
+        put_codes(&j, o);
         jo_text(&j, "expires_at", o->expires_at);
         jo_array(&j, "payments");
         for (size_t i = 0; i < o->payments_n; i++)
