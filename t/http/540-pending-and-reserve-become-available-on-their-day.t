@@ -150,13 +150,27 @@ my $count = sub { return join ' ', $s->dbh->selectrow_array(q{
     select count(*) filter (where effect = 'matured'), count(*) filter (where effect = 'reserve_released'),
         count(distinct order_id) filter (where effect = 'matured')
     from ledger.entries where effect <> 'sale' and order_id = any (?)}, undef, [ map { uuid_of($_) } @sold ]) };
-step(10 * DAY + 60);
-is($count->(), '0 0 0', 'none has matured at the end');
-my $middle = (sort map { uuid_of($_) } @sold)[120];
-$other->begin_work;
-$other->do('select from app.orders where id = ? for update', undef, $middle);
-$s->dbh->do('select ops.clock_advance(?)', undef, 3 * DAY);
+my @by_id = sort map { uuid_of($_) } @sold;
+my $last  = $s->dbh->clone;
+my $lock  = sub { my ($db, $order) = @_; $db->begin_work; $db->do('select from app.orders where id = ? for update', undef, $order) };
 my $stuck = sub { ($s->dbh->selectrow_array('select count(*) from pg_locks where not granted'))[0] };
+my $at_order = sub { ($s->dbh->selectrow_array(q{select progress from ops.jobs where kind = 'event_mature'}))[0] // '' };
+my $older = $s->dbh->clone;    # so that the plan makes its mark, and waits for this one alone
+$older->begin_work;
+$older->do('select pg_current_xact_id()');
+$s->dbh->do('select ops.clock_advance(?)', undef, 10 * DAY);
+$s->wait_until(10, $at_order);
+$lock->($other, $by_id[120]);
+$lock->($last,  $by_id[220]);
+$older->rollback;
+ok($s->wait_until(10, $stuck), 'their plan stands before a locked order');
+sleep 0.3;
+$other->rollback;
+ok($s->wait_until(5, sub { $at_order->() eq $by_id[199] }), '... and at the next one goes on from where its last turn ended') or diag($at_order->());
+$last->rollback;
+is(step(60) . $count->(), '0 0 0', 'none has matured at the end');
+$lock->($other, $by_id[120]);
+$s->dbh->do('select ops.clock_advance(?)', undef, 3 * DAY);
 ok($s->wait_until(10, $stuck), 'a batch stands before a locked order');
 kill KILL => $s->part_pid('jobs');
 $s->stop('jobs');
@@ -185,7 +199,7 @@ my $second = $s->another_daemon;
 my @paid   = map { @$_ } $s->parallel(4, sub {
     my ($i) = @_;
     return [ map { $s->call(POST => "/v1/orders/$_/pay", { payment_token => 'tok_visa' })->{json}{status} // 'none' } @late[ 20 * $i - 20 .. 20 * $i - 1 ] ] if $i;
-    sleep 0.3;
+    $s->wait_until(5, sub { $s->must(GET => "/v1/orders/$late[3]")->{status} eq 'paid' });
     $s->advance_clock(400);
     return [];
 });
