@@ -57,7 +57,8 @@ create unique index payments_one_try on app.payments (org, refund_id)
 
 grant select, insert, update on app.refunds, app.ticket_returns to boxoffice_definer;
 
--- Its result changes.
+-- Their results or parameters change.
 drop function if exists app.payment_get(int, uuid);
+drop function if exists app.promo_give(int, uuid);
 
 commit;

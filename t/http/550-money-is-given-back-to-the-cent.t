@@ -92,6 +92,22 @@ $s->wait_until(10, sub { !@{ $s->must(GET => "/v1/refunds?status=pending&order=$
 is($order->($sold->{id})->{status}, 'refunded', '... and the order is refunded, its free ticket too');
 is_deeply($books->($sold->{id}), { gateway_clearing => 300, ticket_revenue => -5000, refunds => 5000, fee_revenue => -300 }, '... the platform has its fee');
 
+# --- a code's use comes back with all of the money, where the code says so -----------------
+
+{
+    my $code = sub { my ($code, $back) = @_; $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => $code, max_redemptions => 1,
+        discount => { type => 'percent', percent_bps => 1000 }, return_on_refund => $back }) };
+    my $again = sub { $s->must(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }, promo_code => $_[0]))->{promo}{reason} // 'applies' };
+    for my $case ([ COMESBACK => $yes, 'applies' ], [ STAYSGONE => $no, 'promo_exhausted' ]) {
+        $code->(@$case[ 0, 1 ]);
+        my $used = $s->buy($shop, { Floor => 2 }, promo_code => $case->[0], payment_token => 'tok_visa')->{json};
+        $refund->($used->{id}, { amount => 100 });
+        is($again->($case->[0]), 'promo_exhausted', "$case->[0]: used, and refunded in part");
+        $refund->($used->{id});
+        is($again->($case->[0]), $case->[2], '... refunded in full');
+    }
+}
+
 # --- a key, a list, a race ----------------------------------------------------------------
 
 my $raced = $s->buy($shop, { Floor => 2 }, payment_token => 'tok_visa')->{json};

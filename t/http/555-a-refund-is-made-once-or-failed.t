@@ -43,6 +43,20 @@ for my $gateway (qw(nmi stripe)) {
         '... by a reversing entry');
 }
 
+# A refund that fails takes its code's use again.
+{
+    my $shop = $s->shop;
+    $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => 'ONCE', max_redemptions => 1, return_on_refund => JSON::PP::true,
+        discount => { type => 'fixed', amount => 100, per => 'order' } });
+    my $again = sub { $s->must(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }, promo_code => 'ONCE'))->{promo}{reason} // 'applies' };
+    my $o = $s->buy($shop, { Floor => 2 }, promo_code => 'ONCE', payment_token => 'tok_visa')->{json};
+    my ($sale) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$o->{id}")->{json}{data} };
+    $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->{id}, amount => $sale->{amount} });
+    my $r = $refund->($o->{id});
+    is($ended->($r->{id}), 'failed', 'all of an order with a code, refused');
+    is($again->(), 'promo_exhausted', '... its code is used, as before');
+}
+
 # Stripe takes it back later.
 {
     my $shop = $s->shop(organizer => { gateway => 'stripe' });

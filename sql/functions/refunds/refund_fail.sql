@@ -27,6 +27,7 @@ begin
     where org = p_org and id = v_row.order_id returning version into v_version;
     select e.id into v_posted from ledger.entries e where e.org = p_org and e.effect = 'refund' and e.object_id = p_refund;
     perform ledger.entry_post(p_org, p_entry, 'refund_failed', p_refund, v_row.order_id, null, v_row.currency, p_accounts, p_amounts, v_now, v_posted);
+    perform app.promo_unreturn(p_org, v_row.order_id);
     perform ops.job_drop(p_org, 'refund_send', p_refund);
     perform app.refund_told(p_org, p_refund, v_row.order_id, 'refund.failed', v_version, p_actor, p_request);
     return true;

@@ -44,6 +44,7 @@ begin
     end if;
     perform app.refund_told(p_org, p_refund, p_order, 'refund.created', v_row.version + 1, p_actor, p_request);
     if p_to = 'refunded' and v_row.status <> 'refunded' then
+        perform app.promo_give(p_org, p_order, v_now);
         perform ops.outbox_put(p_org, 'order.refunded', p_order, v_row.version + 1, jsonb_build_object('order', p_order, 'refund', p_refund));
     end if;
     return query select v_status, v_now;
