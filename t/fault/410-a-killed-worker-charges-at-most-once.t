@@ -10,7 +10,9 @@ use Storm;
 my %pool  = (pay => 12, hook => 2, api => 3);
 my $s     = Stack->up(%pool, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 4000, BOXOFFICE_FENCE_MS => 5500, BOXOFFICE_HORIZON_MS => 7000 });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 10000 ] ]);
-my $place = sub { my ($key, $token) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => $token), idem => $key) };
+my $code  = storm_code($s, $shop);
+my $place = sub { my ($key, $token) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, payment_token => $token, promo_code => $code),
+    idem => $key) };
 my $whole = sub { my $pool = shift; $s->wait_until(2, sub { my @w = $s->workers($pool); @w == $pool{$pool} }) };
 my (%sent, %seen);
 
@@ -68,6 +70,7 @@ for my $key (sort keys %sent) {
 is "@unpaid", '', 'every key repeated goes on to a paid order';
 is one_value($s, 'select count(*) from app.orders'), scalar keys %sent, 'one for each key';
 is one_value($s, q{select count(*) from app.orders where status = 'paid'}), scalar keys %sent, 'all paid';
+is slots_left($s), 100_000 - keys %sent, 'each with one use of its code';
 
 $s->books_ok;
 sound($s, 'at the end');

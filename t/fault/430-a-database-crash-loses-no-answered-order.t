@@ -9,10 +9,11 @@ use Storm;
 
 my $s = Stack->up(pay => 4, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 3000, BOXOFFICE_HORIZON_MS => 5000 });
 my $shop  = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
+my $code  = storm_code($s, $shop);
 my $place = sub {
     my ($key) = @_;
     my %token = $key =~ /hold/ ? () : (payment_token => $key =~ /decline/ ? 'tok_declined' : 'tok_visa');
-    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token), idem => $key);
+    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token, promo_code => $code), idem => $key);
 };
 my $until = time + 9;
 
@@ -61,6 +62,7 @@ is "@lost", '', 'every key ends with its order';
 is $differ[0], undef, 'what was answered before a crash is answered after it, byte for byte';
 is_deeply [ grep { $order{$_} > 1 } keys %order ], [], 'no two keys share an order';
 is one_value($s, 'select count(*) from app.orders'), scalar keys %answer, 'and there is no order without a key';
+is slots_left($s), 100_000 - keys %answer, 'nor one without its one use of the code';
 
 $s->books_ok;
 sound($s, 'at the end');

@@ -12,6 +12,7 @@ use Storm;
 
 my $s = Stack->up(pay => 6, sandbox_sync => 0, env => { BOXOFFICE_CALL_DEADLINE_MS => 1500, BOXOFFICE_FENCE_MS => 2500, BOXOFFICE_HORIZON_MS => 4000 });
 my $shop = $s->shop(types => [ [ Floor => 5000, 100000 ] ]);
+my $code = storm_code($s, $shop);
 my $run  = readlink($s->dir . '/run') // $s->dir . '/run';
 mkdir "$run/relay" or die "$run/relay: $!\n";
 my $relay = Relay->new(to => "$run/pg/.s.PGSQL.5432", listen => "$run/relay/.s.PGSQL.5432");
@@ -27,7 +28,7 @@ $relay->does('commit', every => 3);
 my $place = sub {
     my ($key) = @_;
     my %token = $key =~ /hold/ ? () : (payment_token => 'tok_visa');
-    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token), idem => $key);
+    return $s->call(POST => '/v1/orders', $s->order_body($shop, { Floor => 1 }, %token, promo_code => $code), idem => $key);
 };
 my @did = $s->parallel(20, sub {
     my ($n) = @_;
@@ -61,6 +62,7 @@ my %order;
 $order{ JSON::PP->new->utf8->decode($_->[1])->{id} }++ for @done;
 is scalar(keys %order), scalar(@done), 'no two keys share an order';
 is one_value($s, 'select count(*) from app.orders'), @done + 1, 'and there is no order without a key';
+is slots_left($s), 100_000 - @done, 'nor one without its one use of the code';
 my @differ = grep { $place->($_->[0])->{body} ne $_->[1] } @done;
 is_deeply \@differ, [], 'every key repeats its answer byte for byte';
 

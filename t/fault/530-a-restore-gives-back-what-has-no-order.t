@@ -19,8 +19,10 @@ my $quiet = sub { $s->wait_until(20, sub { settled($s, 1) && !one_value($s, q{se
     ('payment_lookup', 'capture_return', 'webhooks_sweep_restore')}) }) };
 
 my %token = (nmi => 'tok_visa', stripe => 'pm_card_visa');
+my $code   = storm_code($s, $shop{nmi});
+my $before = $s->buy($shop{nmi}, { Floor => 1 }, payment_token => 'tok_visa', promo_code => $code);
 my $backup = cold_copy($s);
-my %gone = map { $_ => $s->buy($shop{$_}, { Floor => 1 }, payment_token => $token{$_}) } qw(nmi stripe);
+my %gone = map { $_ => $s->buy($shop{$_}, { Floor => 1 }, payment_token => $token{$_}, $_ eq 'nmi' ? (promo_code => $code) : ()) } qw(nmi stripe);
 my %idem = map { $_ => Stack::random_key() } qw(nmi stripe);
 my %half = map { $_ => $s->call(POST => '/v1/orders', $s->order_body($shop{$_}, { Floor => 1 }, payment_token => 'tok_visa'), idem => $idem{$_}) } qw(nmi stripe);
 is(join(' ', map { $_->{status} } values %gone, values %half), '201 201 201 201', 'tickets are sold');
@@ -51,6 +53,10 @@ is(join(' ', @{ $s->dbh->selectcol_arrayref(q{select distinct actor from ops.aud
 my $again = $s->call(POST => '/v1/orders', $s->order_body($shop{nmi}, { Floor => 1 }, payment_token => 'tok_visa'), idem => $idem{nmi});
 is("$again->{status} $again->{json}{status}", '201 paid', 'a key that was forgotten with its order sells anew');
 isnt($again->{json}{id}, $half{nmi}{json}{id}, '... another order');
+is(slots_left($s), 99_999, 'of a code the uses are those of the orders that are there');
+is($order->($before->{json}{id})->{json}{promos}[0]{code}, $code, '... which still have it');
+is($s->buy($shop{nmi}, { Floor => 1 }, payment_token => 'tok_visa', promo_code => $code)->{json}{status}, 'paid', '... and it is used on');
+is(slots_left($s), 99_998, '... once more');
 $s->books_ok;
 sound($s, 'at the end');
 done_testing;

@@ -24,7 +24,10 @@ use constant LATE_MS => 9000;
 my ($s, $shop);
 
 sub fault  { my ($kind, %more) = @_; $s->sandbox(POST => '/sandbox/faults', { target => 'gateway', kind => $kind, count => 1, %more }) }
-sub buy    { my ($type, $token, $key) = @_; $s->call(POST => '/v1/orders', $s->order_body($shop, { $type => 1 }, payment_token => $token), idem => $key) }
+sub buy    { my ($type, $token, $key, @code) = @_;
+    return $s->call(POST => '/v1/orders', $s->order_body($shop, { $type => 1 }, payment_token => $token, @code), idem => $key) }
+sub live   { return one_value($s, q{
+    select 3 - sum(b.uses) from app.promo_buckets b join app.promo_codes p on p.org = b.org and p.id = b.promo_id where p.code = ?}, $_[0]) }
 sub order  { return $s->must(GET => "/v1/orders/$_[0]") }
 sub states { return join ' ', map { $_->{status} } @{ order($_[0])->{payments} } }
 sub sales  { return grep { $_->{kind} eq 'sale' && $_->{status} ne 'declined' } @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } }
@@ -55,10 +58,32 @@ sub held {
 
 # Gone, and tickets left: taken again.
 sub expired {
-    my $id = buy(Floor => 'tok_visa', 'expired')->{json}{id};
-    return { id => $id, then => sub { is(order($id)->{status}, 'expired', 'gone: the order has expired') }, ask => sub {
+    my $id = buy(Floor => 'tok_visa', 'expired', promo_code => 'THRICE')->{json}{id};
+    is(live('THRICE'), 1, 'gone: it has a use of its code');
+    return { id => $id, then => sub {
+        is(order($id)->{status}, 'expired', 'gone: the order has expired');
+        is(live('THRICE'), 0, '... and given its use back');
+    }, ask => sub {
         is(order($id)->{status} . ' ' . states($id), 'paid succeeded', 'gone, tickets left: the order is paid');
         is(effects($id), 'sale', '... with one entry');
+        is(live('THRICE'), 1, '... and has its use again');
+    } };
+}
+
+# Gone, and the last use of its code had by somebody else: what it was charged is not the price any more, and goes back.
+sub used_up {
+    my $id = buy(Floor => 'tok_visa', 'used-up', promo_code => 'LAST-USE')->{json}{id};
+    my $winner;
+    return { id => $id, then => sub {
+        $winner = buy(Floor => 'tok_visa', 'last-use', promo_code => 'LAST-USE');
+        is($winner->{json}{status}, 'paid', 'used up: somebody else has the last use of the code');
+    }, ask => sub {
+        is(order($id)->{status} . ' ' . states($id), 'expired voided', 'used up: the order stays expired');
+        is(effects($id), 'unplaced_capture refund_settled', '... booked as what no order takes, and as given back');
+        is(scalar(sales($id)) . scalar(backs($id)), '11', '... once');
+        is(order($winner->{json}{id})->{status}, 'paid', '... and the other order stands');
+        is(one_value($s, q{select sum(b.uses) from app.promo_buckets b join app.promo_codes p on p.org = b.org and p.id = b.promo_id where p.code = 'LAST-USE'}), 0,
+            '... with the use');
     } };
 }
 
@@ -132,8 +157,10 @@ sub late_approvals {
     $s = Stack->up(pay => 4, hook => 2, api => 2, sandbox_sync => 0, env => { BOXOFFICE_SWEEP_SECONDS => 2, BOXOFFICE_CALL_DEADLINE_MS => 1200,
         BOXOFFICE_FENCE_MS => 2000, BOXOFFICE_HORIZON_MS => 3000 });
     $shop = $s->shop(organizer => { gateway => $gateway }, types => [ [ Floor => 5000, 1000 ], [ Last => 5000, 1 ] ]);
+    $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => $_->[0], max_redemptions => $_->[1],
+        discount => { type => 'percent', percent_bps => 1000 } }) for [ THRICE => 3 ], [ 'LAST-USE' => 1 ];
     my $sent = time;
-    my @gone = given_up_late(\&expired, \&sold_out);
+    my @gone = given_up_late(\&expired, \&sold_out, \&used_up);
     $s->advance_clock(601);
     $_->{then}->() for @gone;
     my @held = given_up_late(\&held, \&paid_again);
@@ -144,7 +171,7 @@ sub late_approvals {
     # NMI has no idempotency key: nobody knew until it was looked up.
     is(one_value($s, q{select count(*) from ops.audit where action = 'payment.refund_unknown'}), 3, 'each was unknown meanwhile') if $gateway eq 'nmi';
     $more{beside}->($s, $shop) if $more{beside};
-    ok($s->wait_until($sent + 25 - time, sub { 4 == grep { sales($_->{id}) && !given_up($_->{id}) } @cases }),
+    ok($s->wait_until($sent + 25 - time, sub { 5 == grep { sales($_->{id}) && !given_up($_->{id}) } @cases }),
         'then each is charged after all, and known');
     settled($s, 15);
     $_->{ask}->() for @cases;

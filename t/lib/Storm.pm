@@ -11,6 +11,9 @@ package Storm;
 # has happened to it; Stack's books_ok compares with the gateway. books_hash()
 # stands for all that money has done, whichever way it came about.
 #
+#     my $code = storm_code($s, $shop);          # that all may use; sound() asks whether it is counted
+#     is(slots_left($s), 99_990, 'ten uses');    # of it, from 100,000
+#
 #     my $copy = cold_copy($s);                  # of the database, as a base backup has it
 #     put_back($s, $copy);                       # what came later never was
 
@@ -24,7 +27,7 @@ use Test::More ();
 use Time::HiRes qw(sleep time);
 
 use Exporter 'import';
-our @EXPORT = qw(later answer sound settled one_value percentile uuid_of books_hash cold_copy put_back);
+our @EXPORT = qw(later answer sound settled storm_code slots_left one_value percentile uuid_of books_hash cold_copy put_back);
 
 # Runs the code beside us; what it returns (JSON-able) is what answer() gives.
 sub later {
@@ -59,6 +62,15 @@ sub uuid_of {
     my $bits = join '', map { sprintf '%05b', $digit{$_} } split //, (split /_/, $id)[1];
     return join '-', unpack 'A8 A4 A4 A4 A12', unpack 'H*', pack 'B128', substr $bits, 2;
 }
+
+# 10 % off for whoever asks, 100,000 times.
+sub storm_code {
+    my ($s, $shop) = @_;
+    return $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => 'STORM', max_redemptions => 100_000, budget_amount => 10**12,
+        discount => { type => 'percent', percent_bps => 1000 } })->{code};
+}
+sub slots_left { return one_value($_[0], q{
+    select sum(b.uses) from app.promo_buckets b join app.promo_codes p on p.org = b.org and p.id = b.promo_id where p.code = 'STORM'}) }
 
 # Waits until no charge is undecided and no late money is still here.
 sub settled {
@@ -143,6 +155,7 @@ my @never = (
         and (select count(*) from ops.outbox b where b.org = o.org and b.object_id = o.id and b.type = 'order.paid') <> 1} ],
     [ 'a held order that never expires' => q{select o.id from app.orders o where o.status = 'held'
         and not exists (select from ops.jobs j where j.org = o.org and j.object_id = o.id and j.kind = 'order_expire' and j.buried_at is null)} ],
+    [ 'a use of a promo code lost or counted twice' => q{select object || ' ' || detail from ops.broken_promo_counted(5)} ],
     [ 'a buried job' => q{select object_id from ops.jobs where buried_at is not null} ],
     [ 'a buried event' => q{select event_id from app.webhook_events where state = 'buried'} ],
 );
