@@ -265,5 +265,23 @@ select results_eq('select * from ops.broken_held_expires(10)', $$select 501, 'or
     'it is held until ' || (select expires_at from app.orders where id = pg_temp.id('order held')) || ', and no job ends that'$$,
     'a row names the organizer, the object, and what is wrong with it');
 
+-- --- many orders that no statistics have seen ---------------------------------------
+
+do $$ begin
+    execute pg_temp.over('1 h');
+    create temp table many as select gen_random_uuid() as id from generate_series(1, 5000);
+    insert into app.orders select (jsonb_populate_record(o, jsonb_build_object('id', m.id))).* from app.orders o, many m where o.id = pg_temp.id('order paid');
+    insert into ledger.entries select (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'object_id', m.id, 'order_id', m.id))).*
+        from ledger.entries e, many m where e.effect = 'sale' and e.object_id = pg_temp.id('order paid');
+end $$;
+discard plans;    -- those of empty tables
+select performs_ok('select * from ops.broken_matured_on_time(10000)', 4000, 'five thousand that nobody has planned are found');
+select is((select count(*) from ops.broken_matured_on_time(10000) where detail like '%nothing is planned%'), 5004::bigint, '... all of them');
+do $$ begin execute replace(pg_temp.planned(), '200', '10000'); end $$;
+discard plans;
+select performs_ok('select * from ops.broken_' || n || '_on_time(10)', 4000, 'and once they are planned, whether ' || n)
+from unnest('{matured,released}'::text[]) n;
+select is_empty('select * from ops.broken_matured_on_time(10)', 'then all is well');
+
 select * from finish();
 rollback;
