@@ -77,6 +77,8 @@ for my $case (@takes) {
 is($json->encode($change->($id, { $_->[0] => undef })->{json}{ $_->[0] }), $json->encode($_->[1]), "null clears $_->[0]") for (map { [ $_, undef ] } qw(max_redemptions
     max_per_guest budget_amount starts_at ends_at)), (map { [ $_, 0 ] } qw(min_order_amount min_tickets)), (map { [ $_,
         [] ] } qw(events ticket_types)), [ funder => 'organizer' ];
+fields_ok($change->($id, { map { $_ => undef } qw(active stacks return_on_refund currency) }),
+    { map { $_ => 'wrong_type' } qw(/active /stacks /return_on_refund /currency) }, '... but nothing that always is something');
 is($json->encode($change->($id, { discount => undef })->{json}{discount}), 'null', '... and the discount, of a code that opens ticket types');
 fields_ok($change->($id, { opens_ticket_types => undef }), { '/discount' => 'out_of_range' }, '... which it must go on doing then');
 is($change->($id, { discount => $ten, opens_ticket_types => [] })->{status}, 200, '... or give a discount instead');
@@ -183,7 +185,7 @@ for my $funder ('platform', { platform_bps => 1 }, { platform_bps => 10000 }) {
 is($s->call(POST => '/v1/promo_codes', { discount => $ten, funder => 'organizer' }, key => $as{own})->{status}, 201, '... but may say that it pays itself');
 is($s->call(PATCH => $path, { max_redemptions => 20 }, key => $as{own})->{json}{max_redemptions}, 20, '... and change its own codes');
 is($change->($own->{json}{id}, { funder => { platform_bps => 5000 } })->{status}, 200, 'the platform joins in');
-fields_ok($s->call(PATCH => $path, $_, key => $as{own}), { '/funder' => $range }, 'and from then on the organizer can\'t change ' . join ' ', sort keys %$_)
+problem_ok($s->call(PATCH => $path, $_, key => $as{own}), 403, 'forbidden', 'and from then on the organizer can\'t change ' . join ' ', sort keys %$_)
     for { discount => { type => 'percent', percent_bps => 10000 } }, { max_redemptions => undef }, { active => $YES }, { active => $NO,
         budget_amount => 10**9 }, { funder => 'organizer' };
 is($s->call(PATCH => $path, { active => $NO }, key => $as{own})->{json}{active}, $NO, '... but switch it off');
@@ -230,6 +232,7 @@ is($list->('batch=' . $shop->{organizer} =~ s/^org/bat/r), '', 'a batch that is 
 fields_ok($s->call(GET => '/v1/promo_codes?active=yes&batch=x&colour=red&limit=0'), { '?active' => $unknown, '?batch' => $type,
     '?colour' => 'unknown_field', '?limit' => $range },
     'parameters that make no sense');
+fields_ok($s->call(GET => "/v1/promo_codes?code=$_"), { '?code' => $range }, 'a code that can be none: ' . length) for '', 'x' x 41;
 
 # --- what it has done ------------------------------------------------------------------------------
 

@@ -182,6 +182,10 @@ is_deeply(\@told, [ "$batch,100000,2,2,0,2,0,1000,500,500,10000,9000,USD",
     'total,133004,4,3,0,4,0,2000,1250,750,20000,18000,USD' ],
     '... a row for each code and batch, those that were used first, and their sum') or diag(explain(\@all));
 
+my $formula = $make->(code => '-1-1')->{id};
+is((split /\n/, bx('usage', $formula, '--csv')->{out})[1], q{'-1-1,1,0,0,0,0,0,0,0,0,0,0,USD}, 'a code that a spreadsheet would take for a formula has a mark before it');
+like(bx('generate', '--template', $formula, qw(--count 1 --prefix -2-))->{out}, qr/^pro_\w+,'-2-\w{10}$/m, '... also among copies');
+
 $s->books_ok;
 done_testing;
 

@@ -3,7 +3,7 @@
 -- (p_funds) can only switch off a code that it pays for. It binds every order
 -- that commits later (promo_buckets_change), and makes buyers wait: nothing here
 -- takes longer the more a code was used, but a first limit. Raises BX001 (a bad
--- field), BX002 (currency), BX003, BX022 (a limit below what is used), BX030.
+-- field), BX002 (currency), BX003, BX004, BX022 (a limit below what is used), BX030.
 create or replace function app.promo_update(p_org int, p_id uuid, p_version int, p_doc jsonb, p_funds boolean, p_actor text,
     p_request text) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -23,8 +23,7 @@ begin
     if p_doc->>'currency' <> v_currency then
         raise exception using errcode = 'BX002', message = format('the organizer sells in %s', v_currency);
     elsif v_old.platform_bps > 0 and not p_funds and not p_doc <@ '{"active": false}' then
-        raise exception using errcode = 'BX001',
-            message = '/funder: the platform pays for this code: the organizer can only switch it off';
+        raise exception using errcode = 'BX004', message = 'the platform pays for this code: its organizer can only switch it off';
     end if;
     v_new := app.promo_check(p_org, jsonb_populate_record(v_old, p_doc), p_funds or v_old.platform_bps > 0);
     v_new.version := v_old.version + 1;

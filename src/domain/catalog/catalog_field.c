@@ -139,6 +139,13 @@ put_default(const struct catalog_field *f, struct json_out *o, struct arena *a)
                 jo_z(o, f->column, f->otherwise);
 }
 
+/* Neither required nor there by default; a currency only says what it is already. */
+static bool
+may_be_empty(const struct catalog_field *f)
+{
+        return !f->required && f->otherwise == NULL && f->kind != KIND_MONEY_CODE;
+}
+
 /* An explicit null. */
 static void
 clear_field(const struct catalog_field *f, struct json_out *o)
@@ -182,8 +189,10 @@ catalog_read(struct json_reader *root, enum catalog_object object, bool creating
                         read_field(r, f, creating && f->required ? REQUIRED : OPTIONAL, &o);
                 else if (creating && f->otherwise != NULL)
                         put_default(f, &o, root->arena);
-                else if (!creating && !f->required && f->otherwise == NULL && null)
+                else if (!creating && null && may_be_empty(f))
                         clear_field(f, &o);
+                else if (!creating && null)
+                        json_complain(r, f->name, FIELD_WRONG_TYPE, "can't be null");
         }
         if (name != NULL)
                 (void)!json_reader_close(&group);

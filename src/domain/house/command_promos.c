@@ -5,6 +5,9 @@
  */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/csv.h"
 #include "base/money.h"
 #include "domain/house/command_inner.h"
 #include "domain/promos/promo.h"
@@ -56,17 +59,31 @@ prefix_read(struct task *t, const struct options *o, struct str *out)
         return false;
 }
 
+#define ROW_MAX         512             /* bytes of CSV: an id, a code, a dozen numbers */
+
+static void
+csv_print(const struct buf *b)
+{
+        struct str text = buf_str(b);
+
+        CHECK(text.p != NULL);
+        (void)fwrite(text.p, 1, text.n, stdout);
+}
+
 /* False when standard output takes no more: its reader has gone, or its disk is full. */
 static bool
-rows_print(const struct promo_copied *row, size_t n)
+rows_print(struct task *t, const struct promo_copied *row, size_t n)
 {
-        char text[ID_TEXT_MAX];
+        struct buf b;
 
+        buf_init(&b, t->arena, (n + 1) * ROW_MAX);
         for (size_t i = 0; i < n; i++) {
-                typeid_text("pro", row[i].id, text);
-                printf("%s,%.*s\n", text, STR_ARG(row[i].code));
+                csv_id(&b, "pro", row[i].id);
+                csv_text(&b, row[i].code);
+                csv_end(&b);
         }
-        return fflush(stdout) == 0;
+        csv_print(&b);
+        return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 /* *written false: what was made then is there, and was not told. */
@@ -81,7 +98,7 @@ generate(struct task *t, const struct promo_copying *c, struct bar *g, bool *wri
 
                 if (!promo_copy(t, c, missing < AT_ONCE ? (size_t)missing : AT_ONCE, &row, &n, e))
                         return false;
-                *written = rows_print(row, n);
+                *written = rows_print(t, row, n);
                 g->done += (int64_t)n;
                 /* Full by somebody else's doing, or each name was taken: another run tells. */
                 if (n == 0 && !promo_batch_count(t, c->batch, &g->done, e))
@@ -165,7 +182,7 @@ batch_print(struct task *t, struct uuid batch, bool *written, struct err *e)
                         return err_set(e, ERR_NOT_FOUND, "there is no such batch");
                 if (first)
                         printf("id,code\n");
-                *written = rows_print(row, n);
+                *written = rows_print(t, row, n);
                 if (n > 0)
                         after = row[n - 1].id;
                 arena_reset(t->arena);
@@ -321,13 +338,21 @@ usage_print(struct task *t, const struct asking *a, const struct promo_usage *u,
 }
 
 static void
-usage_print_csv(struct task *t UNUSED, const struct asking *a, const struct promo_usage *u, struct str name)
+usage_print_csv(struct task *t, const struct asking *a, const struct promo_usage *u, struct str name)
 {
-        printf("%.*s,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%lld,%.*s\n", STR_ARG(name),
-            (long long)u->codes, (long long)u->committed, (long long)u->reserved, (long long)u->returned,
-            (long long)u->guests, (long long)u->flagged, (long long)u->discount,
-            (long long)(u->discount - u->platform), (long long)u->platform, (long long)u->list,
-            (long long)u->revenue, STR_ARG(a->currency));
+        const int64_t figures[] = {
+                u->codes, u->committed, u->reserved, u->returned, u->guests, u->flagged, u->discount,
+                u->discount - u->platform, u->platform, u->list, u->revenue,
+        };
+        struct buf b;
+
+        buf_init(&b, t->arena, ROW_MAX);
+        csv_text(&b, name);
+        for (size_t i = 0; i < ARRAY_LEN(figures); i++)
+                csv_int(&b, figures[i]);
+        csv_word(&b, a->currency);
+        csv_end(&b);
+        csv_print(&b);
 }
 
 /* A batch and a code by its name; what is about all of them, as the total. */

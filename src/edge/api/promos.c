@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "domain/catalog/catalog.h"
+#include "domain/promos/promo.h"
 #include "domain/promos/promo_code.h"
 #include "edge/api/api.h"
 #include "edge/api/catalog_show.h"
@@ -59,6 +60,8 @@ api_promo_list(struct request *rq, struct reply *rp, struct err *e)
 
         f.org = list_org(rq, e);
         f.code = query_text(rq, "code");
+        if (f.code.p != NULL && (f.code.n == 0 || f.code.n > PROMO_CODE_MAX))
+                (void)err_field(e, "?code", FIELD_OUT_OF_RANGE, "must be 1 to 40 characters");
         f.active = query_word(rq, "active", words, e);
         f.batch = query_id(rq, "batch", "bat", e);
         if (f.org == 0 && !uuid_is_nil(f.batch))
