@@ -77,7 +77,6 @@ begin
             ('app.guest_get',            '{api}'),
             ('app.order_open',           '{api}'),
             ('app.promos_snapshot',      '{api}'),
-            ('app.promo_take',           '{api}'),
             ('app.order_pay',            '{api}'),
             ('app.order_free',           '{api}'),
             ('app.order_cancel',         '{api}'),

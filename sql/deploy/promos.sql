@@ -78,11 +78,10 @@ create table app.promo_uses (
     guest_key bytea not null,
     returned_at timestamptz,                             -- given back by a full refund
     created_at  timestamptz not null,
-    constraint promo_uses_order foreign key (org, order_id) references app.orders (org, id),
-    constraint promo_uses_once unique (org, order_id, promo_id)
+    constraint promo_uses_order foreign key (org, order_id) references app.orders (org, id)
 );
 create index promo_uses_of_promo on app.promo_uses (org, promo_id, created_at);
-alter table app.promo_uses add constraint promo_uses_pkey primary key (org, order_id, place);
+alter table app.promo_uses add constraint promo_uses_pkey primary key (org, order_id, promo_id);
 insert into meta.kind values ('app.promo_uses', 'org', 'org', 45);
 
 grant select, insert, update on app.promo_codes, app.promo_buckets, app.promo_guests, app.promo_uses to boxoffice_definer;

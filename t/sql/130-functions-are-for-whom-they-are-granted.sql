@@ -33,7 +33,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
     'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',
-    'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
+    'app.promo_take', 'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
 
 -- Those that are an operator's.
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
@@ -82,7 +82,7 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{jobs}', $$select * from app.payment_looked_up(501, pg_temp.id('lost'), true)$$),
     ('{jobs}', $$select pg_temp.second('payment a', 'another of a')$$), ('{jobs}', $$select pg_temp.give_back('capture a', 'refund a')$$),
     ('{jobs}', $$select pg_temp.settle_refund('refund a', 'succeeded')$$),
-    ('{api}', $$select * from app.promos_snapshot(501, pg_temp.id('event'), '{CODE}', null)$$), ('{api}', $$select app.promo_take(501, pg_temp.id('order a'), '{}', '{}', '{}', '{}', '{}', '{}', null)$$),
+    ('{api}', $$select * from app.promos_snapshot(501, pg_temp.id('event'), '{CODE}', null)$$),
     ('{api}', 'select * from app.credential_by_id(gen_random_uuid())'), ('{api,jobs}', 'select * from app.order_views(501, array[gen_random_uuid()])')) v (roles, q)
 cross join unnest(roles) r;
 

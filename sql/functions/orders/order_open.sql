@@ -1,6 +1,6 @@
 -- app.order_open(p_org, p_order, p_event, p_status, p_guest, p_person, p_guest_texts, p_currency, p_amounts, p_policy,
 --     p_metadata, p_age_confirmed, p_hold_seconds, p_types, p_quantities, p_lines, p_parts, p_actor, p_request,
---     p_promo_code)
+--     p_promo_code, p_promos, p_promo_versions, p_promo_places, p_promo_codes, p_promo_discounts, p_promo_platforms, p_guest_key)
 --   -> (created_at, expires_at)
 -- Makes an order and holds its tickets. p_status: held (waits for its
 -- payment), or processing (the caller sends a payment or completes it in this
@@ -8,12 +8,15 @@
 -- share, reserve, total. p_types, p_quantities: one element a line; p_lines:
 -- unit_price, list, discount, net, fee, tax, total of each; p_parts: seven
 -- components of each ticket, lines and tickets in order.
--- Raises BX011, BX012 (inventory), BX013 (the event is not on sale).
+-- p_promos and what follows: the slots of its codes (promo_take); null: none.
+-- Raises BX011, BX012 (inventory), BX013 (the event is not on sale), and what promo_take raises.
 -- Touches events, ticket_buckets, guests, orders, order_lines, jobs, audit.
 create or replace function app.order_open(p_org int, p_order uuid, p_event uuid, p_status text, p_guest uuid,
     p_person uuid, p_guest_texts text[], p_currency text, p_amounts bigint[], p_policy text, p_metadata text,
     p_age_confirmed boolean, p_hold_seconds bigint, p_types uuid[], p_quantities bigint[], p_lines bigint[],
-    p_parts bigint[], p_actor text, p_request text, p_promo_code text default null)
+    p_parts bigint[], p_actor text, p_request text, p_promo_code text default null, p_promos uuid[] default null,
+    p_promo_versions bigint[] default null, p_promo_places bigint[] default null, p_promo_codes text[] default null,
+    p_promo_discounts bigint[] default null, p_promo_platforms bigint[] default null, p_guest_key bytea default null)
 returns table (created_at timestamptz, expires_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -44,6 +47,10 @@ begin
         p_parts[1 + 7 * (s.upto - p_quantities[i]) : 7 * s.upto]
     from generate_subscripts(p_types, 1) i,
         lateral (select sum(q)::bigint as upto from unnest(p_quantities[1 : i]) q) s;
+    if p_promos is not null then
+        perform app.promo_take(p_org, p_order, p_promos, p_promo_versions, p_promo_places, p_promo_codes, p_promo_discounts, p_promo_platforms,
+            p_guest_key);
+    end if;
     if p_status = 'held' then
         perform ops.job_put(p_org, 'order_expire', p_order, v_expires, true, p_request);
     end if;

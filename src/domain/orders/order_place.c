@@ -21,7 +21,6 @@ struct placing {
         struct uuid id;                 /* made once: a repeated run makes the same order */
         struct order order;
         struct payment payment;
-        bool takes_codes;               /* promo_take is queued behind order_open */
         bool send;                      /* an attempt is recorded and must be sent */
         struct answer *out;
         size_t *misses;
@@ -109,16 +108,16 @@ order_open_put(struct placing *w, struct tx *tx, const struct order_terms *terms
         param_z(&q, ask->actor);
         param_text(&q, t->subject.request_id);
         param_text(&q, o->promo_code);
+        order_codes_slots(&q, t->arena, ask, &terms->codes);
         tx_put(tx, &stmt_order_open, &q);
-        w->takes_codes = order_codes_take_put(t, tx, ask, o->id, &terms->codes);
 }
 
 static bool
 order_open_get(struct placing *w, struct tx *tx, struct err *e)
 {
-        struct rows r, taken;
+        struct rows r;
 
-        if (!tx_get(tx, &r, e) || (w->takes_codes && !tx_get(tx, &taken, e))) {
+        if (!tx_get(tx, &r, e)) {
                 if (e->code == ERR_TEMPORARILY_UNAVAILABLE)
                         e->retry_after_seconds = 5;
                 return false;

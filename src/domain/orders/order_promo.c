@@ -327,11 +327,9 @@ order_codes_show(struct arena *a, const struct order_codes *c, struct order *o)
                 o->access_code = c->access->promo->code;
 }
 
-bool
-order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask, struct uuid order,
-    const struct order_codes *c)
+void
+order_codes_slots(struct params *p, struct arena *a, const struct order_ask *ask, const struct order_codes *c)
 {
-        struct params p = params_in(t->arena);
         struct uuid ids[PROMOS_MAX + 1];
         struct str codes[PROMOS_MAX + 1];
         int64_t versions[PROMOS_MAX + 1], places[PROMOS_MAX + 1], discounts[PROMOS_MAX + 1], platforms[PROMOS_MAX + 1];
@@ -349,17 +347,16 @@ order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask,
                 discounts[n] = code->part.discount;
                 platforms[n++] = code->part.platform;
         }
-        if (n == 0)
-                return false;
-        param_i64(&p, ask->org);
-        param_uuid(&p, order);
-        param_uuid_array(&p, ids, n);
-        param_i64_array(&p, versions, n);
-        param_i64_array(&p, places, n);
-        param_text_array(&p, codes, n);
-        param_i64_array(&p, discounts, n);
-        param_i64_array(&p, platforms, n);
-        CHECK(param_guest(&p, t->arena, ask));
-        tx_put(tx, &stmt_promo_take, &p);
-        return true;
+        if (n == 0) {
+                for (int i = 0; i < 7; i++)
+                        param_null(p);
+                return;
+        }
+        param_uuid_array(p, ids, n);
+        param_i64_array(p, versions, n);
+        param_i64_array(p, places, n);
+        param_text_array(p, codes, n);
+        param_i64_array(p, discounts, n);
+        param_i64_array(p, platforms, n);
+        CHECK(param_guest(p, a, ask));
 }

@@ -69,12 +69,7 @@ bool order_codes_over_budget(struct order_codes *c, bool strict, struct err *e) 
 /* Writes those that applied, and the access code that takes a slot, into the order that is made with them. */
 void order_codes_show(struct arena *a, const struct order_codes *c, struct order *o);
 
-/*
- * Queues the taking of their slots, behind order_open; false: none is needed,
- * and there is no answer to get. When a code has changed since it was read the
- * whole transaction runs again, on its new terms.
- */
-bool order_codes_take_put(struct task *t, struct tx *tx, const struct order_ask *ask, struct uuid order,
-    const struct order_codes *c);
+/* The slots that the order takes: the last seven parameters of order_open. */
+void order_codes_slots(struct params *p, struct arena *a, const struct order_ask *ask, const struct order_codes *c);
 
 #endif
