@@ -115,6 +115,11 @@ my @got = $s->parallel(30, sub { my $r = $refund->($raced->{id}, { amount => 100
 my %n;
 $n{$_}++ for @got;
 is_deeply(\%n, { 201 => 10, refund_exceeds_refundable => 20 }, 'thirty refunds of 10.00 at once: ten of them');
+my $torn = $s->buy($shop, { Floor => 2 }, payment_token => 'tok_visa')->{json};
+my %m;
+$m{ $_->{json}{code} // $_->{status} }++ for $s->parallel(12, sub { $refund->($torn->{id}, { tickets => [ $torn->{tickets}[ $_[0] % 2 ]{id} ] }) });
+is($m{201}, 2, 'two tickets, asked back by twelve at once: each once');
+is(($m{ticket_not_refundable} // 0) + ($m{nothing_left} // 0), 10, '... the others are told so');
 my $key  = Stack::random_key();
 my $once = $s->buy($shop, { Floor => 2 }, payment_token => 'tok_visa')->{json};
 my @same = $s->parallel(8, sub { my $r = $refund->($once->{id}, { amount => 700 }, idem => $key); return $r->{status} == 409 ? 409 : $r->{body} });
