@@ -38,11 +38,10 @@ void payment_outcome_put(struct params *q, const struct payment *p, enum payment
 void payment_card_put(struct arena *a, struct params *q, struct str gateway, struct str fingerprint);
 
 /*
- * An earlier try may have reached the gateway after all, also one whose record
- * a restore has lost: then nothing is sent, nor while the gateway does not say.
- * true: *a is what came of it.
+ * Sends a recorded attempt of a refund, unless it was made already (an earlier
+ * try reached the gateway), its gateway does not say, or the fence is near.
  */
-bool refund_made_already(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_answer *a);
+void refund_attempt_send(struct task *t, struct str gateway, struct gateway_step *s, struct gateway_answer *a);
 /*
  * Records the outcome of a refund; failed_after: it had succeeded. Fails with
  * ERR_STATE_CONFLICT when another path was first.

@@ -7,10 +7,8 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "domain/house/house.h"
 #include "domain/payments/payment_attempt.h"
 #include "io/db.h"
-#include "io/fence.h"
 #include "io/job.h"
 #include "io/stmt.h"
 #include "io/task.h"
@@ -65,22 +63,6 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
-static void
-send(struct task *t, struct returning *w, struct gateway_answer *a)
-{
-        const struct house_state *house = house_state(t);
-
-        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here") };
-        if (!gateway_usable(t->conf, w->gateway))
-                return;
-        w->step.house = house == NULL ? STR("") : str_of(house->house);
-        if (refund_made_already(t, w->gateway, &w->step, a))
-                return;
-        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
-        if (fence_may_send(t->fence, t->conf->call_deadline_ms))
-                gateway_refund(t, w->gateway, &w->step, a);
-}
-
 bool
 capture_return(struct task *t, const struct job *j, struct err *e)
 {
@@ -97,7 +79,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 return job_finish(t, j, e);
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
-        send(t, &w, &a);
+        refund_attempt_send(t, w.gateway, &w.step, &a);
         refund.amount = w.step.amount;
         if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), false, &a, e)) {
                 if (e->code != ERR_STATE_CONFLICT)

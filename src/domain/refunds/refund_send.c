@@ -7,12 +7,10 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "domain/house/house.h"
 #include "domain/payments/payment_attempt.h"
 #include "domain/refunds/refund.h"
 #include "domain/refunds/refund_facts.h"
 #include "io/db.h"
-#include "io/fence.h"
 #include "io/job.h"
 #include "io/stmt.h"
 #include "io/task.h"
@@ -74,22 +72,6 @@ try_tx(struct tx *tx, void *arg, struct err *e)
         };
         CHECK(currency_parse(row_text(&r, 0, "currency"), &w->step.amount.currency));
         return true;
-}
-
-static void
-send(struct task *t, struct sending *w, struct gateway_answer *a)
-{
-        const struct house_state *house = house_state(t);
-
-        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("its gateway is not set up here") };
-        if (!gateway_usable(t->conf, w->gateway))
-                return;
-        w->step.house = house == NULL ? STR("") : str_of(house->house);
-        if (refund_made_already(t, w->gateway, &w->step, a))
-                return;
-        *a = (struct gateway_answer){ .outcome = GATEWAY_NOT_SENT, .why = STR("too late before the fence") };
-        if (fence_may_send(t->fence, t->conf->call_deadline_ms))
-                gateway_refund(t, w->gateway, &w->step, a);
 }
 
 /* --- refused ----------------------------------------------------------- */
@@ -165,7 +147,7 @@ refund_send(struct task *t, const struct job *j, struct err *e)
                 return fail(&w, e);
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("an attempt is looked up"), false, e);
-        send(t, &w, &a);
+        refund_attempt_send(t, w.gateway, &w.step, &a);
         attempt.id = w.attempt;
         attempt.amount = w.step.amount;
         if (!refund_settle(t, &attempt, payment_outcome_of(a.outcome), false, &a, e)) {
