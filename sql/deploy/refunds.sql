@@ -14,6 +14,7 @@ create table app.refunds (
     list bigint not null, discount bigint not null, net bigint not null, guest_fee bigint not null, tax bigint not null,
     share bigint not null, absorbed_fee bigint not null, -- absorbed_fee: what leaves the order, given back or not
     own_pending bigint not null, own_reserve bigint not null, own_available bigint not null,    -- what the organizer gave, and from where
+    by_ticket  boolean not null,                         -- its tickets were named: they stay out of use whatever else fails
     ticket_ids uuid[] not null,                          -- that stopped being valid with it
     reason     text,
     actor      text not null,

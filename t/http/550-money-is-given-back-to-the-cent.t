@@ -92,6 +92,27 @@ $s->wait_until(10, sub { !@{ $s->must(GET => "/v1/refunds?status=pending&order=$
 is($order->($sold->{id})->{status}, 'refunded', '... and the order is refunded, its free ticket too');
 is_deeply($books->($sold->{id}), { gateway_clearing => 300, ticket_revenue => -5000, refunds => 5000, fee_revenue => -300 }, '... the platform has its fee');
 
+# --- tickets that cost nothing, tickets that are used ---------------------------------------
+
+{
+    my $mixed = $s->buy($shop, { Floor => 1, Free => 2 }, payment_token => 'tok_visa')->{json};
+    my %ticket = map { $_->{ticket_type} => $_->{id} } @{ $mixed->{tickets} };
+    my $gift = $refund->($mixed->{id}, { tickets => [ $ticket{ $shop->{types}{Free} } ] })->{json};
+    is("$gift->{status} $gift->{amount} " . $order->($mixed->{id})->{status}, 'succeeded 0 partially_refunded', 'a free ticket is given back for nothing');
+    my $floor = $refund->($mixed->{id}, { tickets => [ $ticket{ $shop->{types}{Floor} } ] })->{json};
+    is("$floor->{amount} " . $order->($mixed->{id})->{status}, '5400 refunded', 'with all of the money the order is refunded');
+    is(scalar(grep { $_->{status} eq 'refunded' } @{ $order->($mixed->{id})->{tickets} }), 3, '... and so are all of its tickets');
+    problem_ok($refund->($mixed->{id}, { amount => 1 }), 409, 'nothing_left', '... nothing is left');
+
+    my $late = $s->shop(types => [ [ Floor => 5000, 100 ] ]);
+    my $seen = $s->buy($late, { Floor => 2 }, payment_token => 'tok_visa')->{json};
+    my $own  = $token->($seen->{id});
+    $s->dbh->do(q{update app.tickets set status = 'used', used_at = now() where id = ?}, undef, uuid_of($seen->{tickets}[0]{id}));
+    problem_ok($refund->($seen->{id}, $_, key => $own), 409, 'ticket_not_refundable', 'a guest who was let in')
+        for {}, { amount => 100 }, { tickets => [ $seen->{tickets}[0]{id} ] };
+    is($refund->($seen->{id}, { tickets => [ $seen->{tickets}[1]{id} ] }, key => $own)->{status}, 201, '... but for its other ticket');
+    is($refund->($seen->{id})->{status}, 201, '... and the organizer may all the same');
+}
 # --- a code's use comes back with all of the money, where the code says so -----------------
 
 {

@@ -59,7 +59,10 @@ my $another = q{insert into app.payments (org, id, order_id, gateway, reference,
 is($s->do(two => "with x as ($another returning 1) select count(*) from x"), '23505', 'should a program forget to wait, the index refuses a second');
 $s->rollback('two');
 
-# What the gateway refuses is failed once.
+# What the gateway refuses is failed once, and nothing else is.
+is($s->do(one => $fail->('of b', 'entry 1')), '0', 'while the gateway may still make it, it is not failed');
+$s->rollback('one');
+is($s->admin->selectrow_array(q{select pg_temp.settle_refund('of b', 'declined')}), 'declined', 'the gateway refuses');
 is($s->do(one => $fail->('of b', 'entry 1')), '1', 'one fails it');
 $s->send(two => $fail->('of b', 'entry 2'));
 ok($s->waits('two'), 'another waits');

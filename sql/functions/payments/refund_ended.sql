@@ -16,10 +16,12 @@ declare
     v_settled uuid;
     v_failed boolean;
     v_object uuid;
+    v_asked timestamptz;
 begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_refund;
     v_failed := p_was = 'succeeded';
     v_object := coalesce(v_row.refund_id, p_refund);
+    select r.created_at into v_asked from app.refunds r where r.org = p_org and r.id = v_row.refund_id;
     if v_row.state <> 'succeeded' and not v_failed then
         return;
     elsif v_clearing <> (case when v_failed then v_row.amount else -v_row.amount end) then
@@ -30,7 +32,7 @@ begin
         where e.org = p_org and e.effect = 'refund_settled' and e.object_id = v_object;
     end if;
     perform ledger.entry_post(p_org, p_entry, case when v_failed then 'refund_unsettled' else 'refund_settled' end, v_object,
-        v_row.order_id, null, v_row.currency, p_accounts, p_amounts, least(coalesce(p_occurred, v_now), v_now), v_settled);
+        v_row.order_id, null, v_row.currency, p_accounts, p_amounts, greatest(least(coalesce(p_occurred, v_now), v_now), v_asked), v_settled);
     if v_row.refund_id is not null then
         if v_failed then
             perform ops.job_put(p_org, 'refund_send', v_object, v_due, false, p_request);

@@ -1,15 +1,15 @@
--- app.refund_open(p_org, p_refund, p_order, p_amounts, p_fees_back, p_own, p_tickets, p_parts, p_gone, p_to, p_entry,
---     p_accounts, p_entry_amounts, p_reason, p_actor, p_request) -> (status, created_at)
+-- app.refund_open(p_org, p_refund, p_order, p_amounts, p_fees_back, p_own, p_tickets, p_parts, p_by_ticket, p_gone, p_to,
+--     p_entry, p_accounts, p_entry_amounts, p_reason, p_actor, p_request) -> (status, created_at)
 -- Accepts a refund: its entry, its parts, its tickets out of use, and the job
 -- that carries it to the gateway. One of nothing has succeeded. The caller
 -- holds the order's lock (refund_facts) and has computed all of it from there;
 -- what must be true whatever it computed is asked here again.
 -- p_amounts: amount, list, discount, net, guest_fee, tax, share, absorbed_fee;
--- p_own: pending, reserve, available; p_parts: seven a ticket; p_gone: tickets
--- that are valid no more; p_to: the order's status then.
+-- p_own: pending, reserve, available; p_parts: seven a ticket; p_by_ticket:
+-- whether tickets were named; p_gone: those that are valid no more; p_to: the order's status then.
 -- Raises BX027 (more than was captured), BX040 while recovering.
 create or replace function app.refund_open(p_org int, p_refund uuid, p_order uuid, p_amounts bigint[], p_fees_back boolean,
-    p_own bigint[], p_tickets uuid[], p_parts bigint[], p_gone uuid[], p_to text, p_entry uuid, p_accounts text[],
+    p_own bigint[], p_tickets uuid[], p_parts bigint[], p_by_ticket boolean, p_gone uuid[], p_to text, p_entry uuid, p_accounts text[],
     p_entry_amounts bigint[], p_reason text, p_actor text, p_request text)
 returns table (status text, created_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -29,9 +29,9 @@ begin
         raise exception using errcode = 'BX027', message = format('%s of %s are left', v_row.total - v_row.refunded - v_row.disputed, v_row.total);
     end if;
     insert into app.refunds (org, id, order_id, status, amount, currency, fees_back, list, discount, net, guest_fee, tax, share, absorbed_fee,
-        own_pending, own_reserve, own_available, ticket_ids, reason, actor, version, created_at, ended_at)
+        own_pending, own_reserve, own_available, by_ticket, ticket_ids, reason, actor, version, created_at, ended_at)
     values (p_org, p_refund, p_order, v_status, p_amounts[1], v_row.currency, p_fees_back, p_amounts[2], p_amounts[3], p_amounts[4], p_amounts[5],
-        p_amounts[6], p_amounts[7], p_amounts[8], p_own[1], p_own[2], p_own[3], p_gone, p_reason, p_actor, 1, v_now,
+        p_amounts[6], p_amounts[7], p_amounts[8], p_own[1], p_own[2], p_own[3], p_by_ticket, p_gone, p_reason, p_actor, 1, v_now,
         case when v_status = 'succeeded' then v_now end);
     perform app.refund_parts(p_org, p_refund, p_order, p_tickets, p_parts);
     update app.tickets set status = 'refunded' where org = p_org and id = any (p_gone);

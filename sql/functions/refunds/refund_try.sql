@@ -1,16 +1,16 @@
 -- app.refund_try(p_org, p_refund, p_attempt, p_first_reference, p_reference, p_lookup_ms, p_actor, p_request)
---     -> (verdict, order_id, attempt, reference, gateway, transaction, amount, currency, whole)
+--     -> (verdict, order_id, attempt, reference, gateway, transaction, amount, currency, whole, tries)
 -- An attempt of a refund, recorded before anything is sent, with the look-up
 -- that finds out what became of it. The first has the refund's own id and
 -- p_first_reference, so that it is known again at the gateway after a restore;
 -- a later one p_attempt and p_reference. Raises BX040 while recovering.
---   verdict  begun   send it
+--   verdict  begun   send it; tries: how many were made before
 --            waits   one is under way
 --            done    there is nothing to send any more
 --            failed  the gateway refuses it: the refund is to be failed
 create or replace function app.refund_try(p_org int, p_refund uuid, p_attempt uuid, p_first_reference text, p_reference text,
     p_lookup_ms bigint, p_actor text, p_request text)
-returns table (verdict text, order_id uuid, attempt uuid, reference text, gateway text, transaction text, amount bigint, currency text, whole boolean)
+returns table (verdict text, order_id uuid, attempt uuid, reference text, gateway text, transaction text, amount bigint, currency text, whole boolean, tries int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -45,5 +45,6 @@ begin
             'amount', v_refund.amount, 'currency', v_refund.currency, 'gateway', v_charge.gateway));
     end if;
     return query select v_verdict, v_order, attempt, reference, v_charge.gateway, v_charge.gateway_transaction, v_refund.amount, v_refund.currency,
-        v_refund.amount = v_charge.amount;
+        v_refund.amount = v_charge.amount,
+        (select count(*)::int from app.payments p where p.org = p_org and p.refund_id = p_refund and p.id <> attempt);
 end $$;

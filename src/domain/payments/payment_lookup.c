@@ -68,7 +68,7 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
         if (!ok && at->refund && at->payment.late && outcome == PAYMENT_SUCCEEDED)
                 log_error(&t->subject, "payment.refunded_twice", { "refund", at->payment.reference },
                     { "transaction", a->transaction }, { "next",
-                    STR("its capture's money went back by another refund too: claim this one back at the gateway") });
+                    STR("the books gave it back by another refund, or not at all: see its order; claim it back") });
         err_clear(e);                   /* in a conflict somebody else was first: just as well */
         /* An outcome that is still unknown has its next look-up. */
         return outcome == PAYMENT_UNKNOWN || job_finish(t, j, e);
@@ -159,7 +159,7 @@ static bool
 refund_unsettle(struct task *t, const struct job *j, struct attempt *at, struct gateway_answer *a, struct err *e)
 {
         log_error(&t->subject, "payment.refund_failed", { "refund", at->payment.reference }, { "code", a->code },
-            { "next", STR("none: it is tried again; if that fails too, pay the guest by other means") });
+            { "next", STR("none: an unplaced capture is given back again; for an order's, see refund.failed") });
         a->transaction = at->transaction;
         a->decline_code = STR("generic_decline");
         return settle(t, j, at, PAYMENT_DECLINED, a, e);

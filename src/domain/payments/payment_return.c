@@ -25,6 +25,7 @@ struct returning {
         struct uuid refund;
         struct str reference;
         struct str verdict, gateway;
+        int64_t tries;                  /* made before this one */
         struct gateway_step step;
 };
 
@@ -51,6 +52,7 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         CHECK(r.n == 1);
         w->verdict = row_text(&r, 0, "verdict");
         w->gateway = row_text(&r, 0, "gateway");
+        w->tries = row_i64(&r, 0, "tries");
         w->step = (struct gateway_step){
                 .reference = w->reference, .transaction = row_text(&r, 0, "transaction"), .whole = true,
                 .amount.minor = row_i64(&r, 0, "amount"), .order = STR(""),
@@ -99,7 +101,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                     { "charge", w.step.transaction }, { "code", a.code }, { "detail", a.why },
                     { "next", STR("none: it is tried again; if it comes again, give the money back there") });
                 /* What the gateway refuses for want of balance takes its time. */
-                return job_again(t, j, job_backoff_ms(j->attempts, RETRY_FIRST_MS, RETRY_MOST_MS), a.why,
+                return job_again(t, j, job_backoff_ms(w.tries + 1, RETRY_FIRST_MS, RETRY_MOST_MS), a.why,
                     a.outcome == GATEWAY_DECLINED, e);
         }
         NEVER("gateway outcome");

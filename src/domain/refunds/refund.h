@@ -10,7 +10,7 @@
  * fails it when the gateway refuses. Amounts are minor units.
  *
  * Refusals: ERR_NOTHING_LEFT, ERR_REFUND_EXCEEDS_REFUNDABLE,
- * ERR_TICKET_NOT_REFUNDABLE, ERR_ORDER_DISPUTED, ERR_REFUND_WINDOW_CLOSED (a
+ * ERR_TICKET_NOT_REFUNDABLE (refunded; or used, when its guest asks), ERR_ORDER_DISPUTED, ERR_REFUND_WINDOW_CLOSED (a
  * guest's only), ERR_INSUFFICIENT_ORGANIZER_BALANCE, ERR_STATE_CONFLICT (not paid).
  */
 #ifndef DOMAIN_REFUNDS_REFUND_H
@@ -27,11 +27,11 @@ struct tx;
 struct refund_ask {
         int32_t org;
         struct uuid order;
+        struct uuid guest;              /* who asks for itself: only its own order, within its window; nil: staff */
         int64_t amount;                 /* 0: not by amount */
         const struct uuid *tickets;     /* tickets_n 0: not by ticket; neither: all that is left */
         size_t tickets_n;
         struct str reason;              /* or absent */
-        bool guest;                     /* asked by a guest: the window binds, and it is shown less */
         bool preview;                   /* says what it would do, and does nothing */
         struct idem idem;
         const char *actor;

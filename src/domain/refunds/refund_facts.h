@@ -14,7 +14,7 @@ struct refund_facts {
         bool stands;                    /* the event is neither cancelled nor postponed */
         bool window_open;               /* for guests */
         bool allow_negative;
-        bool captured;                  /* there is a charge to give back from */
+        bool captured;                  /* there is a charge to give back from; none is needed where all was free */
         int64_t live_refunds;
         struct own_parts own;           /* available is not known: refund_available */
         struct own_taken taken;         /* reserve is each refund's own */

@@ -18,8 +18,8 @@ struct making {
         struct tx *tx;
         struct uuid id;
         struct refund_facts facts;
-        bool *chosen;                   /* of the tickets that are named */
-        bool *gone;                     /* of the tickets that are valid no more */
+        bool *chosen;                   /* by ticket: it was named */
+        bool *gone;                     /* by ticket: it is valid no more */
         struct giveback gives;
         struct own_parts own;
         struct str to;                  /* the order's status then */
@@ -32,25 +32,34 @@ is_gone(struct str status)
 }
 
 static bool
+by_guest(const struct making *w)
+{
+        return !uuid_is_nil(w->ask->guest);
+}
+
+static bool
 refundable(const struct making *w, struct err *e)
 {
         const struct refund_facts *f = &w->facts;
 
+        if (by_guest(w) && !uuid_eq(w->ask->guest, f->guest) && !uuid_eq(w->ask->guest, f->person))
+                return err_set(e, ERR_NOT_FOUND, "there is no such order");
         if (str_is(f->status, "refunded") || str_is(f->status, "expired") || str_is(f->status, "cancelled"))
                 return err_set(e, ERR_NOTHING_LEFT, "the order is %.*s", STR_ARG(f->status));
         if (!str_is(f->status, "paid") && !str_is(f->status, "partially_refunded"))
                 return err_set(e, ERR_STATE_CONFLICT, "the order is %.*s, not paid", STR_ARG(f->status));
-        if (w->ask->guest && f->stands && !f->window_open)
+        if (!f->captured && f->total > 0)
+                return err_set(e, ERR_STATE_CONFLICT, "the order has no charge to give back from");
+        if (by_guest(w) && f->stands && !f->window_open)
                 return err_set(e, ERR_REFUND_WINDOW_CLOSED, "the time in which guests may ask for their money is over");
         return true;
 }
 
 static void
-complain_ticket(const struct making *w, size_t at, const char *why, struct err *e)
+complain_ticket(size_t at, const char *why, struct err *e)
 {
         char pointer[32];
 
-        (void)w;
         (void)snprintf(pointer, sizeof pointer, "/tickets/%zu", at);
         (void)err_field(e, pointer, FIELD_UNKNOWN_VALUE, why);
 }
@@ -68,20 +77,28 @@ choose(struct making *w, struct err *e)
                 while (k < f->tickets && !uuid_eq(f->ticket_id[k], w->ask->tickets[i]))
                         k++;
                 if (k == f->tickets || w->chosen[k])
-                        complain_ticket(w, i, k == f->tickets ? "is no ticket of this order" : "is named twice", e);
+                        complain_ticket(i, k == f->tickets ? "is no ticket of this order" : "is named twice", e);
                 else
                         w->chosen[k] = true;
         }
         if (e->code != ERR_NONE)
                 return false;
         for (size_t k = 0; k < f->tickets; k++) {
-                bool used = str_is(f->ticket_status[k], "used");
-
                 typeid_text("tix", f->ticket_id[k], text);
-                if (w->chosen[k] && (is_gone(f->ticket_status[k]) || (used && w->ask->guest)))
+                if (w->chosen[k] && is_gone(f->ticket_status[k]))
                         return err_set(e, ERR_TICKET_NOT_REFUNDABLE, "ticket %s is %.*s", text,
                             STR_ARG(f->ticket_status[k]));
         }
+        return true;
+}
+
+/* Who was let in can't have the money back by itself; an amount comes off every ticket. */
+static bool
+unused(const struct making *w, struct err *e)
+{
+        for (size_t k = 0; by_guest(w) && k < w->facts.tickets; k++)
+                if (str_is(w->facts.ticket_status[k], "used") && (w->ask->tickets_n == 0 || w->chosen[k]))
+                        return err_set(e, ERR_TICKET_NOT_REFUNDABLE, "a ticket of it is used: ask the organizer");
         return true;
 }
 
@@ -104,30 +121,54 @@ any_valid(const struct making *w)
         return false;
 }
 
+/* What these tickets hold; when that is all that is left, it takes every ticket's rest. */
+static bool
+split_tickets(struct making *w, int64_t left, struct err *e)
+{
+        struct refund_facts *f = &w->facts;
+
+        if (!choose(w, e) || !unused(w, e))
+                return false;
+        w->gives = giveback_tickets(f->ticket, f->tickets, w->chosen, f->fees_back);
+        memcpy(w->gone, w->chosen, f->tickets * sizeof *w->gone);
+        if (w->gives.amount == left && left > 0)
+                w->gives = giveback_amount(w->task->arena, f->ticket, f->tickets, left, f->fees_back);
+        return true;
+}
+
+static bool
+split_amount(struct making *w, int64_t left, struct err *e)
+{
+        struct refund_facts *f = &w->facts;
+
+        if (w->ask->amount > left && left > 0)
+                return too_much(w, left, e);
+        if (left == 0 && f->disputed == 0 && (w->ask->amount > 0 || !any_valid(w)))
+                return err_set(e, ERR_NOTHING_LEFT, "nothing of the order is left to be given back");
+        if (!unused(w, e))
+                return false;
+        w->gives = giveback_amount(w->task->arena, f->ticket, f->tickets,
+            w->ask->amount > 0 && left > 0 ? w->ask->amount : left, f->fees_back);
+        return true;
+}
+
+/* The order is refunded when no money of it can go back any more, and no ticket is left that cost none. */
 static bool
 split(struct making *w, struct err *e)
 {
         struct refund_facts *f = &w->facts;
         int64_t left = giveback_left(f->ticket, f->tickets, f->fees_back);
+        bool all;
 
-        if (w->ask->tickets_n > 0) {
-                if (!choose(w, e))
-                        return false;
-                w->gives = giveback_tickets(f->ticket, f->tickets, w->chosen, f->fees_back);
-                memcpy(w->gone, w->chosen, f->tickets * sizeof *w->gone);
-        } else {
-                if (w->ask->amount > left)
-                        return too_much(w, left, e);
-                if (left == 0 && !any_valid(w))
-                        return err_set(e, ERR_NOTHING_LEFT, "nothing of the order is left to be given back");
-                w->gives = giveback_amount(w->task->arena, f->ticket, f->tickets,
-                    w->ask->amount > 0 ? w->ask->amount : left, f->fees_back);
-                for (size_t k = 0; w->gives.amount == left && k < f->tickets; k++)
-                        w->gone[k] = !is_gone(f->ticket_status[k]);
-        }
-        if (w->gives.amount > f->total - f->refunded - f->disputed)
+        if (!(w->ask->tickets_n > 0 ? split_tickets(w, left, e) : split_amount(w, left, e)))
+                return false;
+        /* What a dispute has taken is no gift: nothing of it is refunded for nothing. */
+        if (w->gives.amount > f->total - f->refunded - f->disputed || (f->disputed > 0 && w->gives.amount == 0))
                 return err_set(e, ERR_ORDER_DISPUTED, "the rest of the order is disputed");
-        w->to = w->gives.amount == left && !any_valid(w) ? STR("refunded") : STR("partially_refunded");
+        all = w->gives.amount == left && (left > 0 || w->ask->tickets_n == 0);
+        for (size_t k = 0; all && k < f->tickets; k++)
+                w->gone[k] = !is_gone(f->ticket_status[k]);
+        w->to = all || (w->gives.amount == left && !any_valid(w)) ? STR("refunded") : STR("partially_refunded");
         return true;
 }
 
@@ -224,6 +265,7 @@ record(struct making *w, struct refund *r, struct err *e)
         param_bool(&q, r->fees_back);
         param_i64_array(&q, own, ARRAY_LEN(own));
         param_parts(&q, t->arena, &w->facts);
+        param_bool(&q, w->ask->tickets_n > 0);
         param_uuid_array(&q, r->tickets, r->tickets_n);
         param_text(&q, w->to);
         param_uuid(&q, uuid_new(w->ask->org));
@@ -255,7 +297,7 @@ make_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct er
         r = refund_of(&w);
         if (!w.ask->preview && !record(&w, &r, e))
                 return false;
-        *out = (struct answer){ .status = w.ask->preview ? 200 : 201, .body = refund_view(t->arena, &r, w.ask->guest) };
+        *out = (struct answer){ .status = w.ask->preview ? 200 : 201, .body = refund_view(t->arena, &r, by_guest(&w)) };
         return true;
 }
 

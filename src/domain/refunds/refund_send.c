@@ -27,6 +27,8 @@ struct sending {
         struct uuid attempt;            /* recorded */
         struct str reference, verdict, gateway;
         struct uuid order;
+        int64_t tries;                  /* made before this one */
+        bool failed;                    /* set by fail_tx: it was ours to fail */
         struct gateway_step step;
 };
 
@@ -64,6 +66,7 @@ try_tx(struct tx *tx, void *arg, struct err *e)
         if (!str_is(w->verdict, "begun"))
                 return true;
         w->gateway = row_text(&r, 0, "gateway");
+        w->tries = row_i64(&r, 0, "tries");
         typeid_text("ord", w->order, order);
         w->step = (struct gateway_step){
                 .reference = w->reference, .transaction = row_text(&r, 0, "transaction"),
@@ -111,25 +114,45 @@ fail_tx(struct tx *tx, void *arg, struct err *e)
         struct rows rows;
 
         tx_repeatable(tx);
+        w->failed = false;
         refund_facts_put(tx, t->arena, w->job->org, w->order);
         if (!refund_facts_get(tx, t->arena, &f, e) || !refund_read(t, tx, w->job->org, w->job->object, &r, e))
                 return false;
         if (str_is(r.status, "failed"))
                 return true;            /* somebody was first */
         fail_params(t, w->job, &r, &f, &p);
-        return tx_call(tx, &stmt_refund_fail, &p, &rows, e);
+        if (!tx_call(tx, &stmt_refund_fail, &p, &rows, e))
+                return false;
+        w->failed = row_bool(&rows, 0, "failed");
+        return true;
 }
 
 static bool
 fail(struct sending *w, struct err *e)
 {
         struct task *t = w->task;
+        char id[ID_TEXT_MAX];
 
         if (!db_tx_run(t->db, t->arena, &t->subject, fail_tx, w, e))
                 return false;
-        log_error(&t->subject, "refund.failed", { "refund", w->reference },
-            { "next", STR("the guest has no money yet: refund again, or settle it with them") });
+        typeid_text("ref", w->job->object, id);
+        if (w->failed)
+                log_error(&t->subject, "refund.failed", { "refund", str_of(id) },
+                    { "next", STR("the guest has no money yet: refund again, or settle it with them") });
         return job_finish(t, w->job, e);
+}
+
+/* Nothing left us: again, later each time, by attempts that are kept. */
+static bool
+try_later(struct sending *w, const struct gateway_answer *a, struct err *e)
+{
+        struct task *t = w->task;
+        char id[ID_TEXT_MAX];
+
+        typeid_text("ref", w->job->object, id);
+        log_error(&t->subject, "refund.not_sent", { "refund", str_of(id) }, { "detail", a->why },
+            { "next", STR("none: it is tried again; is its gateway set up and in reach?") });
+        return job_again(t, w->job, job_backoff_ms(w->tries + 1, RETRY_FIRST_MS, RETRY_MOST_MS), a->why, false, e);
 }
 
 bool
@@ -164,7 +187,7 @@ refund_send(struct task *t, const struct job *j, struct err *e)
         case GATEWAY_UNKNOWN:
                 return job_again(t, j, WAITS_MS, STR("an attempt is looked up"), false, e);
         case GATEWAY_NOT_SENT:
-                return job_again(t, j, job_backoff_ms(j->attempts, RETRY_FIRST_MS, RETRY_MOST_MS), a.why, false, e);
+                return try_later(&w, &a, e);
         }
         NEVER("gateway outcome");
 }

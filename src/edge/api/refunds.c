@@ -1,19 +1,12 @@
 /* refunds.c - /v1/orders/{order}/refunds and /v1/refunds. */
 #include "base/base.h"
 #include "base/arena.h"
-#include "domain/orders/order.h"
+#include "base/money.h"
 #include "domain/refunds/refund.h"
 #include "edge/api/api.h"
 #include "io/task.h"
 
 #define TICKETS_MAX 1000
-
-/* An order or refund that this caller may see: its organizer, its own guest, the platform. */
-static bool
-is_seen_by(const struct request *rq, struct uuid guest, struct uuid person)
-{
-        return rq->who.role != ROLE_GUEST || uuid_eq(guest, rq->who.subject) || uuid_eq(person, rq->who.subject);
-}
 
 static void
 get_tickets(struct json_reader *r, struct refund_ask *ask)
@@ -41,7 +34,9 @@ ask_read(struct request *rq, struct refund_ask *ask, struct err *e)
         static const char *const flags[] = { "true", "false", NULL };
         struct json_reader r = json_reader_root(rq->task->arena, rq->json, e);
 
-        *ask = (struct refund_ask){ .idem = rq->idem, .actor = rq->who.actor, .guest = rq->who.role == ROLE_GUEST };
+        *ask = (struct refund_ask){ .idem = rq->idem, .actor = rq->who.actor };
+        if (rq->who.role == ROLE_GUEST)
+                ask->guest = rq->who.subject;
         if (json_has(&r, "amount"))
                 ask->amount = json_get_int(&r, "amount", OPTIONAL, 1, AMOUNT_MAX, 0);
         get_tickets(&r, ask);
@@ -56,32 +51,28 @@ bool
 api_refund_create(struct request *rq, struct reply *rp, struct err *e)
 {
         struct refund_ask ask;
-        struct order o;
-        struct uuid id;
         struct answer a;
 
-        if (!ask_read(rq, &ask, e) || !param_id(rq, 0, "ord", &id, e) || !org_visible(rq, uuid_org(id), e) ||
-            !order_find(rq->task, uuid_org(id), id, &o, e))
+        if (!ask_read(rq, &ask, e) || !param_id(rq, 0, "ord", &ask.order, e) ||
+            !org_visible(rq, uuid_org(ask.order), e))
                 return false;
-        if (!is_seen_by(rq, o.guest, o.person))
-                return err_set(e, ERR_NOT_FOUND, "there is no such order");
-        ask.org = uuid_org(id);
-        ask.order = id;
+        ask.org = uuid_org(ask.order);
         return refund_make(rq->task, &ask, &a, e) && reply_answer(rp, &a);
 }
 
 bool
 api_refund_get(struct request *rq, struct reply *rp, struct err *e)
 {
+        bool guest = rq->who.role == ROLE_GUEST;
         struct refund r;
         struct uuid id;
 
         if (!param_id(rq, 0, "ref", &id, e) || !org_visible(rq, uuid_org(id), e) ||
             !refund_find(rq->task, uuid_org(id), id, &r, e))
                 return false;
-        if (!is_seen_by(rq, r.guest, r.person))
+        if (guest && !uuid_eq(r.guest, rq->who.subject) && !uuid_eq(r.person, rq->who.subject))
                 return err_set(e, ERR_NOT_FOUND, "there is no such refund");
-        return reply_json(rp, 200, refund_view(rq->task->arena, &r, rq->who.role == ROLE_GUEST));
+        return reply_json(rp, 200, refund_view(rq->task->arena, &r, guest));
 }
 
 bool

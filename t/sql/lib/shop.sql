@@ -120,7 +120,7 @@ create function pg_temp.settle_refund(p_refund text, p_to text, p_clears bigint 
 -- The first ticket of a paid order of two is refunded, its fee kept: 5400 are promised.
 create function pg_temp.refund(p_order text, p_refund text, p_ticket text) returns void language sql as $$
     select app.refund_open(501, pg_temp.id(p_refund), pg_temp.id(p_order), '{5400,5000,0,5000,0,400,5000,0}', false, '{5000,0,0}',
-        array[pg_temp.id(p_ticket)], '{5000,0,400,0,0,0,0}', array[pg_temp.id(p_ticket)], 'partially_refunded', pg_temp.id('entry of ' || p_refund),
+        array[pg_temp.id(p_ticket)], '{5000,0,400,0,0,0,0}', true, array[pg_temp.id(p_ticket)], 'partially_refunded', pg_temp.id('entry of ' || p_refund),
         '{organizer_pending,refunds_in_transit,tax_payable,refunds,organizer_share}', '{5000,-5400,400,5000,-5000}', 'ill', 'tester', 'request') $$;
 
 -- The batch of a job: what is due of 501 matures and is released; how many orders had something.
