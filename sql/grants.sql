@@ -95,6 +95,7 @@ begin
             ('app.refund_fail',          '{jobs}'),
             ('app.refund_views',         '{api,jobs}'),
             ('app.refunds_page',         '{api}'),
+            ('app.dispute_views',        '{api,jobs}'),
             ('app.payment_begin',        '{api}'),
             ('app.payment_settle',       '{api,jobs}'),
             ('app.payment_get',          '{api,jobs}'),
