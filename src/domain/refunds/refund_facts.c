@@ -56,6 +56,7 @@ refund_facts_get(struct tx *tx, struct arena *a, struct refund_facts *out, struc
                 .stands = !str_is(event, "cancelled") && !str_is(event, "postponed"),
                 .window_open = row_bool(&r, 0, "window_open"), .allow_negative = row_bool(&r, 0, "allow_negative"),
                 .captured = !row_is_null(&r, 0, "capture_id"), .live_refunds = row_i64(&r, 0, "live_refunds"),
+                .contested = row_i64(&r, 0, "contested"),
                 .own = { .pending = row_i64(&r, 0, "own_pending"), .reserve = row_i64(&r, 0, "own_reserve") },
                 .taken = {
                         .available = row_i64(&r, 0, "from_available"),
@@ -66,4 +67,29 @@ refund_facts_get(struct tx *tx, struct arena *a, struct refund_facts *out, struc
         };
         read_tickets(a, &tickets, out);
         return true;
+}
+
+static bool
+gives_nothing(const struct price_parts *p)
+{
+        static const struct price_parts none;
+
+        return memcmp(p, &none, sizeof none) == 0;
+}
+
+void
+refund_gives_params(struct params *q, struct arena *a, const struct refund_facts *f)
+{
+        struct uuid *ids = ARENA_ARRAY(a, struct uuid, f->tickets + 1);
+        int64_t *parts = ARENA_ARRAY(a, int64_t, f->tickets * 7 + 1);
+        size_t n = 0;
+
+        for (size_t k = 0; k < f->tickets; k++) {
+                if (gives_nothing(&f->ticket[k].gives))
+                        continue;
+                ids[n] = f->ticket_id[k];
+                memcpy(parts + 7 * n++, &f->ticket[k].gives, sizeof f->ticket[k].gives);
+        }
+        param_uuid_array(q, ids, n);
+        param_i64_array(q, parts, n * 7);
 }

@@ -1,4 +1,4 @@
-/* refund_facts.h - what a refund is decided on, read under the order's lock; inside the room. */
+/* refund_facts.h - what a refund, or a dispute, of an order is decided on, read under its lock. */
 #ifndef DOMAIN_REFUNDS_REFUND_FACTS_H
 #define DOMAIN_REFUNDS_REFUND_FACTS_H
 
@@ -16,6 +16,7 @@ struct refund_facts {
         bool allow_negative;
         bool captured;                  /* there is a charge to give back from; none is needed where all was free */
         int64_t live_refunds;
+        int64_t contested;              /* taken by disputes that are open */
         struct own_parts own;           /* available is not known: refund_available */
         struct own_taken taken;         /* reserve is each refund's own */
         struct giveback_ticket *ticket;
@@ -27,5 +28,8 @@ struct refund_facts {
 /* Queues the two statements, and gets their answers. ERR_NOT_FOUND when there is no such order. */
 void refund_facts_put(struct tx *tx, struct arena *a, int32_t org, struct uuid order);
 bool refund_facts_get(struct tx *tx, struct arena *a, struct refund_facts *out, struct err *e) MUSTCHECK;
+
+/* Two parameters: the tickets that give something, and what, seven parts each, as app.refund_parts takes them. */
+void refund_gives_params(struct params *q, struct arena *a, const struct refund_facts *f);
 
 #endif

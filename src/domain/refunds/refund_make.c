@@ -106,9 +106,9 @@ unused(const struct making *w, struct err *e)
 static bool
 too_much(const struct making *w, int64_t left, struct err *e)
 {
-        if (w->ask->amount <= left + w->facts.disputed)
+        if (w->ask->amount <= left + w->facts.contested)
                 return err_set(e, ERR_ORDER_DISPUTED, "%lld are left; %lld are disputed", (long long)left,
-                    (long long)w->facts.disputed);
+                    (long long)w->facts.contested);
         return err_set(e, ERR_REFUND_EXCEEDS_REFUNDABLE, "%lld can be given back at most", (long long)left);
 }
 
@@ -141,9 +141,9 @@ split_amount(struct making *w, int64_t left, struct err *e)
 {
         struct refund_facts *f = &w->facts;
 
-        if (w->ask->amount > left && left > 0)
+        if (w->ask->amount > left && (left > 0 || f->contested > 0))
                 return too_much(w, left, e);
-        if (left == 0 && f->disputed == 0 && (w->ask->amount > 0 || !any_valid(w)))
+        if (left == 0 && f->contested == 0 && (w->ask->amount > 0 || !any_valid(w)))
                 return err_set(e, ERR_NOTHING_LEFT, "nothing of the order is left to be given back");
         if (!unused(w, e))
                 return false;
@@ -164,7 +164,8 @@ split(struct making *w, struct err *e)
                 return false;
         /* What a dispute has taken is no gift: nothing of it is refunded for nothing. */
         if (w->gives.amount > f->total - f->refunded - f->disputed || (f->disputed > 0 && w->gives.amount == 0))
-                return err_set(e, ERR_ORDER_DISPUTED, "the rest of the order is disputed");
+                return f->contested > 0 ? err_set(e, ERR_ORDER_DISPUTED, "the rest of the order is disputed") :
+                    err_set(e, ERR_NOTHING_LEFT, "the guest has the rest of the order by a dispute");
         all = w->gives.amount == left && (left > 0 || w->ask->tickets_n == 0);
         for (size_t k = 0; all && k < f->tickets; k++)
                 w->gone[k] = !is_gone(f->ticket_status[k]);
@@ -218,31 +219,6 @@ refund_of(const struct making *w)
 }
 
 static bool
-gives_nothing(const struct price_parts *p)
-{
-        static const struct price_parts none;
-
-        return memcmp(p, &none, sizeof none) == 0;
-}
-
-static void
-param_parts(struct params *q, struct arena *a, const struct refund_facts *f)
-{
-        struct uuid *ids = ARENA_ARRAY(a, struct uuid, f->tickets + 1);
-        int64_t *parts = ARENA_ARRAY(a, int64_t, f->tickets * 7 + 1);
-        size_t n = 0;
-
-        for (size_t k = 0; k < f->tickets; k++) {
-                if (gives_nothing(&f->ticket[k].gives))
-                        continue;
-                ids[n] = f->ticket_id[k];
-                memcpy(parts + 7 * n++, &f->ticket[k].gives, sizeof f->ticket[k].gives);
-        }
-        param_uuid_array(q, ids, n);
-        param_i64_array(q, parts, n * 7);
-}
-
-static bool
 record(struct making *w, struct refund *r, struct err *e)
 {
         struct task *t = w->task;
@@ -264,7 +240,7 @@ record(struct making *w, struct refund *r, struct err *e)
         param_i64_array(&q, amounts, ARRAY_LEN(amounts));
         param_bool(&q, r->fees_back);
         param_i64_array(&q, own, ARRAY_LEN(own));
-        param_parts(&q, t->arena, &w->facts);
+        refund_gives_params(&q, t->arena, &w->facts);
         param_bool(&q, w->ask->tickets_n > 0);
         param_uuid_array(&q, r->tickets, r->tickets_n);
         param_text(&q, w->to);
