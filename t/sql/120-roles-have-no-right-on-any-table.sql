@@ -55,7 +55,8 @@ select results_eq($$
     select r.rel collate "C", string_agg(p, ' ' order by p) from rels r cross join unnest('{select, insert, update, delete, truncate, references, trigger}'::text[]) p
     where has_table_privilege('boxoffice_definer', r.oid, p) group by 1 order by 1$$,
     $$values ('app.credentials'::text collate "C", 'insert select update'),
-        ('app.discrepancies', 'insert select update'), ('app.dispute_reports', 'insert select update'), ('app.disputes', 'insert select update'), ('app.events', 'insert select update'), ('app.guests', 'insert select update'),
+        ('app.discrepancies', 'insert select update'), ('app.dispute_reports', 'insert select update'), ('app.disputes', 'insert select update'),
+        ('app.events', 'insert select update'), ('app.evidence', 'delete insert select update'), ('app.guests', 'insert select update'),
         ('app.maturities', 'insert select update'),
         ('app.order_lines', 'insert select'), ('app.orders', 'insert select update'), ('app.organizers', 'insert select update'),
         ('app.payments', 'insert select update'), ('app.promo_buckets', 'insert select update'), ('app.promo_codes', 'insert select update'),

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/keyring.h"
+#include "domain/evidence/evidence.h"
 #include "domain/house/command_inner.h"
 #include "domain/idem/idem.h"
 #include "domain/webhooks/webhook.h"
@@ -15,6 +16,12 @@
 #include "domain/house/command.sql.def"
 
 #define BATCH           50
+#define FILES_BATCH     2               /* of 5 MiB each */
+
+struct evidence_at {
+        int32_t org;
+        struct uuid id;
+};
 
 static int
 key_place(const struct keyring *k, struct str id)
@@ -31,21 +38,22 @@ keys_print(struct task *t, const struct rows *r)
         const struct keyring *k = t->keyring;
         bool used[KEYRING_MAX] = { false };
 
-        printf("%-10s %-9s %10s %10s\n", "key", "", "webhooks", "answers");
+        printf("%-10s %-9s %10s %10s %10s\n", "key", "", "webhooks", "answers", "evidence");
         for (int i = 0; i < r->n; i++) {
                 struct str id = row_bytes(r, t->arena, i, "key_id");
                 int place = key_place(k, id);
 
                 if (place >= 0)
                         used[place] = true;
-                printf("%-10.*s %-9s %10lld %10lld\n", STR_ARG(hex_encode(t->arena, id.p, id.n)),
+                printf("%-10.*s %-9s %10lld %10lld %10lld\n", STR_ARG(hex_encode(t->arena, id.p, id.n)),
                     place < 0 ? "MISSING" : place == 0 ? "writes" : "reads", (long long)row_i64(r, i, "webhooks"),
-                    (long long)row_i64(r, i, "answers"));
+                    (long long)row_i64(r, i, "answers"), (long long)row_i64(r, i, "evidence"));
         }
         for (size_t i = 0; i < k->n; i++)
                 if (!used[i])
-                        printf("%-10.*s %-9s %10d %10d\n", STR_ARG(hex_encode(t->arena, k->key[i].id, KEY_ID_SIZE)),
-                            i == 0 ? "writes" : "reads", 0, 0);
+                        printf("%-10.*s %-9s %10d %10d %10d\n",
+                            STR_ARG(hex_encode(t->arena, k->key[i].id, KEY_ID_SIZE)), i == 0 ? "writes" : "reads",
+                            0, 0, 0);
 }
 
 int
@@ -147,6 +155,34 @@ answers_batch(struct task *t, struct resealing *g, struct idem *last, int *n, st
         return true;
 }
 
+static bool
+evidence_batch(struct task *t, struct resealing *g, struct evidence_at *last, int *n, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_bytes(&p, keyring_writing(t->keyring));
+        param_i64(&p, last->org);
+        param_uuid(&p, last->id);
+        param_i64(&p, FILES_BATCH);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_evidence_sealed, &p, &r, e))
+                return false;
+        for (*n = 0; *n < r.n; ++*n) {
+                struct str sealed = row_bytes(&r, t->arena, *n, "body"), out;
+
+                *last = (struct evidence_at){ (int32_t)row_i64(&r, *n, "org"), row_uuid(&r, *n, "id") };
+                if (!reseal(t, g, evidence_place(t->arena, last->id), sealed, &out))
+                        continue;
+                p = params_in(t->arena);
+                param_i64(&p, last->org);
+                param_uuid(&p, last->id);
+                param_bytes(&p, out);
+                if (!db_query(t->db, t->arena, &t->subject, &stmt_evidence_reseal, &p, NULL, e))
+                        return false;
+        }
+        return true;
+}
+
 /* Where a batch ended must outlive the arena that it stood in. */
 static struct str
 keep(char *to, size_t size, struct str s)
@@ -161,6 +197,7 @@ rotate(struct task *t, struct resealing *g, struct err *e)
         char text[GATEWAY_EVENT_ID_MAX + IDEM_KEY_MAX + 1];
         struct str event = STR("");
         struct idem key = { .org = INT32_MIN, .key = STR("") };
+        struct evidence_at at = { .org = INT32_MIN };
         int n;
 
         do {
@@ -177,6 +214,12 @@ rotate(struct task *t, struct resealing *g, struct err *e)
                 bar_draw(&g->bar);
                 arena_reset(t->arena);
         } while (n > 0);
+        do {
+                if (!evidence_batch(t, g, &at, &n, e))
+                        return false;
+                bar_draw(&g->bar);
+                arena_reset(t->arena);
+        } while (n > 0);
         return true;
 }
 
@@ -190,7 +233,8 @@ count(struct task *t, struct resealing *g, struct err *e)
                 return false;
         for (int i = 0; i < r.n; i++)
                 if (!str_eq(row_bytes(&r, t->arena, i, "key_id"), writing))
-                        g->bar.all += row_i64(&r, i, "webhooks") + row_i64(&r, i, "answers");
+                        g->bar.all += row_i64(&r, i, "webhooks") + row_i64(&r, i, "answers") +
+                            row_i64(&r, i, "evidence");
         return true;
 }
 
