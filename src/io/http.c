@@ -229,7 +229,7 @@ headers_of(struct arena *a, const struct http_ask *ask)
 static void
 prepare(struct http *h, struct arena *a, const struct http_ask *ask)
 {
-        struct str form = form_text(a, ask);
+        struct str form = ask->body.p != NULL ? ask->body : form_text(a, ask);
 
         switch (ask->method) {
         case HTTP_POST:

@@ -44,6 +44,7 @@ struct http_ask {
         const char *url;                /* without a query: GET has the form as its query */
         const struct http_field *form;  /* application/x-www-form-urlencoded, encoded here */
         size_t form_n;
+        struct str body;                /* in the form's place, any bytes; absent: none. Its Content-Type is a header */
         const struct http_field *headers;       /* besides our own; a value with a control character is never sent */
         size_t headers_n;
         int64_t deadline_ms;            /* the whole call */

@@ -56,6 +56,7 @@ stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway
         struct err ignored = { .code = ERR_NONE };
         const struct json *d;
         struct json *root;
+        int64_t submissions;
 
         *out = (struct gateway_dispute){ .why = str_fmt(a, "http status %d", status) };
         if (!json_parse(a, body, &root, &ignored))
@@ -75,6 +76,8 @@ stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway
         out->fee = fee_of(d, out->amount.currency);
         out->reason = stripe_text(d, "reason");
         out->due_by = stripe_time(a, json_member(d, "evidence_details"), "due_by");
+        out->answered = stripe_int(json_member(d, "evidence_details"), "submission_count", &submissions) &&
+            submissions > 0;
         out->asked = out->found = true;
         out->why = STR_NONE;
 }
@@ -124,6 +127,27 @@ has_api(struct str gateway)
 {
         CHECK(gateway_known(gateway));
         return str_is(gateway, "stripe");
+}
+
+/*
+ * Stripe says 5 MB a file and 150,000 characters of text; that all files
+ * together may have 4.5 MB stands in its guide for answering disputes.
+ */
+struct gateway_evidence
+gateway_evidence(struct str gateway)
+{
+        if (has_api(gateway))
+                return (struct gateway_evidence){ .by_api = true, .text_most = 150000, .files_most = 4500000 };
+        return (struct gateway_evidence){ .text_most = 150000, .files_most = 20 * 1024 * 1024 };
+}
+
+void
+gateway_dispute_file(struct task *t, struct str gateway, struct str key, struct str name, const char *media,
+    struct str content, struct gateway_file *out)
+{
+        *out = (struct gateway_file){ .why = STR(NO_API), .refused = true };
+        if (has_api(gateway))
+                stripe_file_send(t, key, name, media, content, out);
 }
 
 /* c->path comes as what stands behind the id. An id that is none would be another path. */

@@ -28,11 +28,28 @@ struct gateway_dispute {
         int64_t fee;
         struct str reason;              /* the gateway's word */
         struct str due_by;              /* RFC 3339; absent when it can't be answered */
+        bool answered;                  /* evidence was submitted */
         struct str why;
 };
 
+/* What a gateway takes as evidence, in bytes together. by_api false: nothing by us, the operator sends it. */
+struct gateway_evidence {
+        bool by_api;
+        int64_t text_most, files_most;
+};
+struct gateway_evidence gateway_evidence(struct str gateway);
+
+/* A file of evidence that was taken; id absent: it was not, and why. refused: and never will be. */
+struct gateway_file {
+        struct str id, why;
+        bool refused;
+};
+/* key: our name for it, under which it is taken once. name: as the bank sees it, letters, digits, '.', '_', '-'. */
+void gateway_dispute_file(struct task *t, struct str gateway, struct str key, struct str name, const char *media,
+    struct str content, struct gateway_file *out);
+
 void gateway_dispute_get(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
-/* Text evidence: fields by the gateway's own names. submit false only stages it. */
+/* Fields by the gateway's own names; a file is its id. submit false only stages it. */
 void gateway_dispute_answer(struct task *t, struct str gateway, struct str dispute, const struct http_field *evidence,
     size_t n, bool submit, struct gateway_dispute *out);
 void gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);

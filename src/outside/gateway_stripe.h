@@ -77,6 +77,9 @@ struct str stripe_card_brand(const struct json *intent);
 struct str stripe_card_last4(const struct json *intent);
 struct str stripe_card_fingerprint(const struct json *intent);
 
+void stripe_file_send(struct task *t, struct str key, struct str name, const char *media, struct str content,
+    struct gateway_file *out);
+void stripe_file_read(struct arena *a, int status, struct str body, struct gateway_file *out);
 void stripe_dispute_read(struct arena *a, int status, struct str body, struct gateway_dispute *out);
 void stripe_settlements_read(struct arena *a, const struct json *list, struct gateway_settlements *out);
 

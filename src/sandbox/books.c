@@ -116,6 +116,12 @@ txn_new(const struct txn *like)
 }
 
 bool
+txn_has_original(enum txn_kind k)
+{
+        return k != TXN_SALE && k != TXN_AUTH && k != TXN_FILE;
+}
+
+bool
 txn_is_there(const struct txn *t, int64_t wall_ms)
 {
         return t->late_ms == 0 || t->late_ms <= wall_ms;
@@ -311,7 +317,7 @@ post_locked(struct books *b, const struct posting *p, struct txn *out)
         const struct txn *original = NULL, *twin;
         struct money amount = p->amount;
 
-        if (p->kind == TXN_SALE || p->kind == TXN_AUTH) {
+        if (!txn_has_original(p->kind)) {
                 twin = rules_twin(b, p);
                 if (twin != NULL) {
                         *out = *twin;

@@ -66,7 +66,7 @@ struct txn {
         int last4;
         bool known_card;                /* it comes again; else no other charge is of it */
         int code;                       /* the issuer's answer */
-        int64_t original;               /* the row it acts on; 0 for a sale and an auth */
+        int64_t original;               /* the row it acts on; 0 for a sale, an auth and a file */
         int64_t fee;                    /* dispute */
         bool quiet;                     /* its events are not sent */
         int64_t late_ms, hidden_ms;     /* not there, not found before; wall clock, 0 is never */
@@ -89,7 +89,7 @@ struct posting {
         enum txn_kind kind;
         struct str reference, order, house, data, key, ask;     /* an empty order or house: the original's */
         struct money amount;            /* capture, refund, dispute: 0 is all there is; else not read */
-        int64_t original;               /* all but sale and auth */
+        int64_t original;               /* all but sale, auth and file */
         enum card_brand brand;          /* sale, auth */
         int last4;                      /* sale, auth: of a card that comes again; 0: another card */
         int code;                       /* sale, auth: what the issuer says */

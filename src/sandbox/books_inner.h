@@ -41,6 +41,8 @@ struct txn *txn_new(const struct txn *like);
 bool books_enter(struct books *b, struct txn *t) MUSTCHECK;
 struct txn *books_row(const struct books *b, int64_t id);       /* NULL when there is none */
 struct txn *books_bucket(const struct books *b, struct str reference);  /* the newest of those that may have it */
+/* Whether rows of this kind act on another. */
+bool txn_has_original(enum txn_kind k);
 /* Whether a row is there at all yet (late rows). */
 bool txn_is_there(const struct txn *t, int64_t wall_ms);
 

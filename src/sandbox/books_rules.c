@@ -63,6 +63,7 @@ judge_charge(const struct txn *original, const struct posting *p, int64_t *amoun
         case TXN_FAIL:
         case TXN_SALE:
         case TXN_AUTH:
+        case TXN_FILE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:
         case TXN_WON:
@@ -130,6 +131,7 @@ effect_on_charge(struct txn *t, struct txn *original)
         case TXN_FAIL:
         case TXN_SALE:
         case TXN_AUTH:
+        case TXN_FILE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:
         case TXN_WON:
@@ -198,7 +200,7 @@ failure_enters(struct books *b, struct txn *t, struct txn *refund)
 bool
 rules_effect(struct books *b, struct txn *t, struct txn *original)
 {
-        if (t->kind == TXN_SALE || t->kind == TXN_AUTH)
+        if (!txn_has_original(t->kind))
                 return t->original == 0;
         if (original == NULL)
                 return false;

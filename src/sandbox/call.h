@@ -18,7 +18,7 @@ struct hooks;
 struct idem;
 struct FCGX_Stream;
 
-#define CALL_BODY_MAX   ((size_t)256 * 1024)    /* evidence is long */
+#define CALL_BODY_MAX   ((size_t)8 * 1024 * 1024)       /* evidence is long, and has files */
 #define CALL_ARENA_MAX  ((size_t)64 * 1024 * 1024)
 
 /* What all calls share. */
@@ -38,7 +38,7 @@ struct call {
         struct str query;               /* behind the '?', may be empty */
         struct str body;                /* complete, but any bytes */
         struct str id;                  /* what stands for the * in the route's path */
-        struct str authorization, idempotency_key;      /* headers; absent without one */
+        struct str authorization, idempotency_key, content_type;        /* headers; absent without one */
         struct str headers;             /* of the answer, besides Content-Type; whole lines */
         bool unbuffered;                /* nginx hands on each flush at once */
         struct FCGX_Stream *out;

@@ -20,6 +20,7 @@ void control_dispute(struct call *c);           /* POST /sandbox/disputes: {id} 
 void control_dispute_resolve(struct call *c);   /* POST /sandbox/disputes/{id}/resolve {outcome, webhook?} */
 void control_refund(struct call *c);            /* POST /sandbox/refunds {transaction, amount}: {id} */
 void control_settle(struct call *c);            /* POST /sandbox/settle: {settled}: charges that can't be voided now */
+void control_files(struct call *c);             /* GET /sandbox/files: what was uploaded as evidence, with its hash */
 void control_healthz(struct call *c);           /* GET /sandbox/healthz */
 
 /* 400, with the first bad field or what is wrong with the whole. */

@@ -191,6 +191,7 @@ wrong_state_text(enum txn_kind k)
         case TXN_AUTH:
         case TXN_SETTLE:
         case TXN_FAIL:
+        case TXN_FILE:
         case TXN_DISPUTE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:

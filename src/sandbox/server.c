@@ -40,6 +40,7 @@ static const struct {
         { "POST",   "/sandbox/disputes/*/resolve",      control_dispute_resolve },
         { "POST",   "/sandbox/refunds",         control_refund },
         { "POST",   "/sandbox/settle",          control_settle },
+        { "GET",    "/sandbox/files",           control_files },
         { "POST",   "/v1/payment_intents",      stripe_intent_create },
         { "GET",    "/v1/payment_intents",      stripe_intent_list },
         { "GET",    "/v1/payment_intents/search",       stripe_intent_search },
@@ -52,6 +53,8 @@ static const struct {
         { "GET",    "/v1/disputes/*",           stripe_dispute_get },
         { "POST",   "/v1/disputes/*",           stripe_dispute_update },
         { "POST",   "/v1/disputes/*/close",     stripe_dispute_close },
+        { "POST",   "/v1/files",                stripe_file_create },
+        { "GET",    "/v1/files/*",              stripe_file_get },
         { "GET",    "/v1/balance_transactions", stripe_balance_list },
         { "GET",    "/v1/events",               stripe_event_list },
         { "GET",    "/v1/events/*",             stripe_event_get },
@@ -132,6 +135,7 @@ serve(struct call *c, FCGX_Request *rq)
         c->path = path;
         c->authorization = str_of(FCGX_GetParam("HTTP_AUTHORIZATION", rq->envp));
         c->idempotency_key = str_of(FCGX_GetParam("HTTP_IDEMPOTENCY_KEY", rq->envp));
+        c->content_type = str_of(FCGX_GetParam("CONTENT_TYPE", rq->envp));
         c->query = str_of(FCGX_GetParam("QUERY_STRING", rq->envp));
         if (!read_body(c, rq, &status)) {
                 call_refuse(c, status, status == 413 ? "the body is too large" :

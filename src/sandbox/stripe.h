@@ -3,7 +3,7 @@
  * (docs.stripe.com/api; reference/protocols.md 2): forms in, JSON out.
  *
  * Spoken: payment intents (created and confirmed in one call, capture, cancel,
- * get, list, search), refunds, disputes, balance transactions, events. A call
+ * get, list, search), refunds, disputes, files, balance transactions, events. A call
  * that is not spoken is 404. Faults of target "gateway" are used up by POSTs.
  *
  * Objects are rows of the books: the digits of an id are its row's. A charge
@@ -38,6 +38,8 @@ void stripe_intent_search(struct call *c);
 void stripe_refund_get(struct call *c);
 void stripe_refund_list(struct call *c);
 void stripe_dispute_get(struct call *c);
+void stripe_file_create(struct call *c);
+void stripe_file_get(struct call *c);
 void stripe_balance_list(struct call *c);
 void stripe_event_get(struct call *c);
 void stripe_event_list(struct call *c);
@@ -65,6 +67,19 @@ struct str stripe_map(struct arena *a, const struct stripe_form *f, const char *
 /* Whether an expand[] ends with the word. */
 bool stripe_expands(const struct stripe_form *f, const char *word);
 
+/*
+ * A file that comes as multipart/form-data: its name, its kind by its first
+ * bytes ("pdf", "jpg", "png"), and what it is for. false: it is none of that.
+ */
+struct stripe_file {
+        struct str purpose, name, content;
+        const char *type;
+};
+bool stripe_file_parse(struct call *c, struct stripe_file *f) MUSTCHECK;
+/* Whether an evidence field is a file's, and whether a file has that id. */
+bool stripe_is_file_field(struct str field);
+bool stripe_file_exists(struct books *b, struct str id);
+
 /* An error object; code, param may be NULL. */
 struct stripe_error {
         int status;
@@ -81,6 +96,7 @@ void stripe_put_intent(struct json_out *o, const char *key, struct arena *a, con
 void stripe_put_charge(struct json_out *o, const char *key, struct arena *a, const struct txn *charge);
 void stripe_put_refund(struct json_out *o, const char *key, struct arena *a, const struct txn *refund);
 void stripe_put_dispute(struct json_out *o, const char *key, struct arena *a, const struct txn *dispute);
+void stripe_put_file(struct json_out *o, const char *key, struct arena *a, const struct txn *file);
 bool stripe_has_balance(const struct txn *row);         /* whether it moved the balance */
 void stripe_put_balance(struct json_out *o, const char *key, struct arena *a, const struct txn *row);
 /* What a call that made the row answers: the object, or a decline. */

@@ -39,7 +39,7 @@ gateway_txn_id(struct arena *a, const struct txn *t)
 {
         static const char *const prefix[TXN_KINDS] = {
                 [TXN_SALE] = "pi", [TXN_AUTH] = "pi", [TXN_CAPTURE] = "capture", [TXN_REFUND] = "re",
-                [TXN_VOID] = "cancel", [TXN_DISPUTE] = "dp"
+                [TXN_VOID] = "cancel", [TXN_FILE] = "file", [TXN_DISPUTE] = "dp"
         };
 
         if (t->gateway == TXN_NMI)

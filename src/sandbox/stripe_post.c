@@ -16,6 +16,7 @@
 
 #define JSON            "application/json"
 #define INVALID         "invalid_request_error"
+#define FILE_MAX        ((size_t)5 * 1024 * 1024)
 
 struct ask {
         struct call *call;
@@ -150,6 +151,22 @@ read_refund(struct ask *k)
         return stripe_get(&k->form, "amount").p == NULL || read_amount(k, "amount", &k->posting.amount.minor);
 }
 
+/* A field that is a file's must name one. */
+static bool
+read_file_ids(struct ask *k)
+{
+        for (size_t i = 0; i < k->form.n; i++) {
+                struct str key = k->form.field[i].key, head = STR("evidence[");
+
+                if (!str_starts(key, head) || !str_ends(key, STR("]")))
+                        continue;
+                key = (struct str){ key.p + head.n, key.n - head.n - 1 };
+                if (stripe_is_file_field(key) && !stripe_file_exists(k->call->box->books, k->form.field[i].value))
+                        return refuse(k, "resource_missing", "No such file upload", "evidence");
+        }
+        return true;
+}
+
 static bool
 read_evidence(struct ask *k)
 {
@@ -159,7 +176,31 @@ read_evidence(struct ask *k)
         k->posting.data = stripe_map(k->call->arena, &k->form, "evidence");
         if (k->posting.data.p == NULL)
                 return refuse(k, NULL, "The evidence is too long or has control characters.", "evidence");
-        return read_original(k, k->call->id, "dp", "dispute");
+        return read_file_ids(k) && read_original(k, k->call->id, "dp", "dispute");
+}
+
+/* What is kept of a file is what it was, not its bytes. */
+static bool
+read_file(struct ask *k)
+{
+        struct posting *p = &k->posting;
+        unsigned char hash[SHA256_SIZE];
+        struct stripe_file f;
+
+        p->kind = TXN_FILE;
+        p->code = BOOKS_CODE_APPROVED;
+        if (!stripe_file_parse(k->call, &f) || !str_is(f.purpose, "dispute_evidence"))
+                return refuse(k, "parameter_missing", "A purpose and a file are needed.", "file");
+        if (f.type == NULL)
+                return refuse(k, NULL, "Evidence is a PDF, JPEG or PNG.", "file");
+        if (f.content.n == 0 || f.content.n > FILE_MAX || !call_text_fits(f.name))
+                return refuse(k, NULL, "The file is empty or too large, or its name can't be read.", "file");
+        sha256(f.content, hash);
+        p->order = f.name;
+        p->data = str_of(f.type);
+        p->house = hex_encode(k->call->arena, hash, sizeof hash);
+        p->amount = (struct money){ (int64_t)f.content.n, CURRENCY_USD };
+        return true;
 }
 
 static bool
@@ -268,7 +309,13 @@ ask_hash(struct call *c)
 {
         unsigned char hash[SHA256_SIZE];
 
-        sha256(str_fmt(c->arena, "%.*s\n%.*s", STR_ARG(c->path), STR_ARG(c->body)), hash);
+        char *both = arena_alloc(c->arena, c->path.n + 1 + c->body.n);
+
+        memcpy(both, c->path.p, c->path.n);
+        both[c->path.n] = '\n';
+        if (c->body.n > 0)
+                memcpy(both + c->path.n + 1, c->body.p, c->body.n);
+        sha256((struct str){ both, c->path.n + 1 + c->body.n }, hash);
         return hex_encode(c->arena, hash, 16);
 }
 
@@ -310,7 +357,7 @@ run(struct call *c, ask_fn read)
                 return;
         k->call = c;
         k->posting.gateway = TXN_STRIPE;
-        if (!stripe_form_read(c, c->body, &k->form)) {
+        if (read != read_file && !stripe_form_read(c, c->body, &k->form)) {
                 (void)refuse(k, NULL, "The form can't be read.", NULL);
                 stripe_refuse(c, &k->error);
         } else if (key.n > 0 && !call_text_fits(key)) {
@@ -354,6 +401,12 @@ void
 stripe_dispute_update(struct call *c)
 {
         run(c, read_evidence);
+}
+
+void
+stripe_file_create(struct call *c)
+{
+        run(c, read_file);
 }
 
 void

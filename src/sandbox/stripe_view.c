@@ -202,6 +202,7 @@ movement(const struct txn *row, int64_t *amount, int64_t *fee)
         case TXN_AUTH:
         case TXN_VOID:
         case TXN_SETTLE:
+        case TXN_FILE:
         case TXN_DRAFT:
         case TXN_EVIDENCE:
         case TXN_LOST:
@@ -306,6 +307,20 @@ stripe_put_dispute(struct json_out *o, const char *key, struct arena *a, const s
         jo_end_object(o);
 }
 
+void
+stripe_put_file(struct json_out *o, const char *key, struct arena *a, const struct txn *file)
+{
+        jo_object(o, key);
+        jo_text(o, "id", stripe_id(a, "file", file->id));
+        jo_z(o, "object", "file");
+        jo_int(o, "created", file->created_ms / 1000);
+        jo_text(o, "filename", file->order);
+        jo_z(o, "purpose", "dispute_evidence");
+        jo_int(o, "size", file->amount.minor);
+        jo_text(o, "type", file->data);
+        jo_end_object(o);
+}
+
 static struct str
 decline_body(struct arena *a, const struct txn *charge, bool expand)
 {
@@ -331,6 +346,8 @@ stripe_row_body(struct arena *a, const struct event_scene *s, bool expand, int *
                 return decline_body(a, &s->charge, expand);
         if (s->row.kind >= TXN_DISPUTE)
                 stripe_put_dispute(&o, NULL, a, &s->dispute);
+        else if (s->row.kind == TXN_FILE)
+                stripe_put_file(&o, NULL, a, &s->row);
         else if (s->row.kind == TXN_REFUND)
                 stripe_put_refund(&o, NULL, a, &s->refund);
         else

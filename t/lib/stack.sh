@@ -328,6 +328,7 @@ settings() {                    # settings DATABASE_ROLE: fills SETTINGS
         [BOXOFFICE_GATEWAY_CA_FILE]=$var/tls/ca.pem
         [BOXOFFICE_GATEWAY_SECURITY_KEY]=$(secret gateway.key)
         [BOXOFFICE_STRIPE_URL]=https://127.0.0.1:$S_SANDBOX_PORT
+        [BOXOFFICE_STRIPE_FILES_URL]=https://127.0.0.1:$S_SANDBOX_PORT
         [BOXOFFICE_STRIPE_SECRET_KEY]=$(secret stripe.key)
         [BOXOFFICE_WEBHOOK_SECRET_NMI]=$(secret webhook_nmi)
         [BOXOFFICE_WEBHOOK_SECRET_STRIPE]=$(secret webhook_stripe)

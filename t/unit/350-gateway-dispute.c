@@ -92,6 +92,44 @@ what_is_no_dispute_tells_nothing(void **state)
         }
 }
 
+static void
+a_dispute_tells_whether_it_was_answered(void **state)
+{
+        static const struct { const char *details; bool answered; } rows[] = {
+                { "{\"submission_count\":1}", true }, { "{\"submission_count\":0,\"has_evidence\":true}", false },
+                { "{\"submission_count\":\"1\"}", false }, { "{}", false }, { "null", false }, { "[]", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct str body = str_fmt(arena, DISPUTE("\"evidence_details\":%s"), rows[i].details);
+                struct gateway_dispute d = dispute(200, body.p);
+
+                EXPECT(d.found && d.answered == rows[i].answered, "%s", rows[i].details);
+        }
+}
+
+static void
+a_file_is_taken_or_refused(void **state)
+{
+        static const struct { int status; const char *body, *id; bool refused; } rows[] = {
+                { 200, "{\"id\":\"file_1\",\"object\":\"file\"}", "file_1", false },
+                { 200, "{\"id\":\"dp_1\",\"object\":\"dispute\"}", NULL, false },
+                { 200, "{\"object\":\"file\"}", NULL, false }, { 200, "", NULL, false },
+                { 400, "{\"error\":{}}", NULL, true }, { 401, "{\"error\":{}}", NULL, false },
+                { 409, "{\"error\":{}}", NULL, false }, { 429, "", NULL, false }, { 500, "<html>", NULL, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                struct gateway_file f;
+
+                stripe_file_read(arena, rows[i].status, str_of(rows[i].body), &f);
+                EXPECT(f.refused == rows[i].refused && (f.id.p == NULL) == (f.why.p != NULL), "row %zu", i);
+                EXPECT(str_eq(f.id, str_of(rows[i].id)), "row %zu", i);
+        }
+}
+
 static struct gateway_settlements
 settlements(const char *body)
 {
@@ -143,6 +181,8 @@ main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_status_is_the_objects),
                 cmocka_unit_test(a_dispute_tells_fee_reason_and_time),
+                cmocka_unit_test(a_dispute_tells_whether_it_was_answered),
+                cmocka_unit_test(a_file_is_taken_or_refused),
                 cmocka_unit_test(what_is_no_dispute_tells_nothing),
                 cmocka_unit_test(settlement_items_are_read_with_their_signs),
                 cmocka_unit_test(items_that_can_not_be_read_tell_nothing),
