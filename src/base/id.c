@@ -18,15 +18,12 @@ uuid_made_ms(struct uuid u)
         return ms;
 }
 
-struct uuid
-uuid_new(int32_t org)
+static struct uuid
+uuid_of(uint64_t ms, int32_t org, const unsigned char r[6])
 {
         struct uuid u;
-        uint64_t ms = (uint64_t)clock_wall_ms();
         uint32_t number = (uint32_t)org;
-        unsigned char r[6];
 
-        random_bytes(r, sizeof r);
         for (int i = 0; i < 6; i++)
                 u.b[i] = (unsigned char)(ms >> (40 - 8 * i));
         u.b[6] = (unsigned char)(0x80 | (r[0] & 0x0f));
@@ -40,6 +37,29 @@ uuid_new(int32_t org)
         u.b[14] = r[4];
         u.b[15] = r[5];
         return u;
+}
+
+struct uuid
+uuid_new(int32_t org)
+{
+        unsigned char r[6];
+
+        random_bytes(r, sizeof r);
+        return uuid_of((uint64_t)clock_wall_ms(), org, r);
+}
+
+struct uuid
+uuid_derived(struct uuid made, struct uuid of, uint32_t nth)
+{
+        unsigned char in[2 * sizeof made.b + 4], r[SHA256_SIZE];
+
+        memcpy(in, made.b, sizeof made.b);
+        memcpy(in + sizeof made.b, of.b, sizeof of.b);
+        for (int i = 0; i < 4; i++)
+                in[2 * sizeof made.b + (size_t)i] = (unsigned char)(nth >> (24 - 8 * i));
+        sha256((struct str){ (const char *)in, sizeof in }, r);
+        /* 42 bits would meet by chance among some hundred thousand of one time: 16 more move the time. */
+        return uuid_of((uint64_t)uuid_made_ms(made) + (uint64_t)(r[6] << 8 | r[7]), uuid_org(made), r);
 }
 
 int32_t

@@ -23,6 +23,8 @@ struct uuid {
 
 /* A fresh id of organizer number org, at the wall clock's millisecond. */
 struct uuid uuid_new(int32_t org);
+/* The id that follows from two others and a number: of made's organizer and, within a minute or so, its time. */
+struct uuid uuid_derived(struct uuid made, struct uuid of, uint32_t nth);
 int32_t uuid_org(struct uuid u);
 int64_t uuid_made_ms(struct uuid u);    /* Unix time, by the wall clock of whoever made it */
 bool uuid_eq(struct uuid a, struct uuid b);

@@ -15,7 +15,7 @@ body_fits(const struct request *rq, struct err *e)
                         return err_set(e, ERR_INVALID_REQUEST, "this call takes no body");
                 return true;
         }
-        if (rq->route->body == BODY_RAW)
+        if (rq->route->body == BODY_RAW || (rq->route->body == BODY_MAYBE && rq->body.n == 0))
                 return true;
         (void)str_cut(rq->content_type, ';', &type, &rest);
         type = str_lower(rq->task->arena, str_trim(type));
@@ -92,9 +92,10 @@ json_read(struct request *rq, struct err *e)
 {
         struct str pointer;
 
-        if (rq->route->body != BODY_JSON)
+        if (rq->route->body != BODY_JSON && rq->route->body != BODY_MAYBE)
                 return true;
-        if (!json_parse(rq->task->arena, rq->body, &rq->json, e))
+        if (!json_parse(rq->task->arena, rq->body.n == 0 && rq->route->body == BODY_MAYBE ? STR("{}") : rq->body,
+            &rq->json, e))
                 return false;
         if (json_card_data(rq->task->arena, rq->json,
             &pointer))

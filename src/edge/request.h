@@ -18,7 +18,8 @@ struct request;
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
 enum rate_class { LIMIT_NONE, LIMIT_CALL, LIMIT_PAY };
 enum idem_need { IDEM_NONE, IDEM_HONOURED, IDEM_REQUIRED };
-enum body_kind { BODY_NONE, BODY_JSON, BODY_RAW };      /* RAW: any bytes, up to REQUEST_RAW_MAX */
+/* MAYBE: JSON, or nothing, which is {}; RAW: any bytes, up to REQUEST_RAW_MAX */
+enum body_kind { BODY_NONE, BODY_JSON, BODY_MAYBE, BODY_RAW };
 
 typedef bool (*route_handler)(struct request *rq, struct reply *rp, struct err *e);
 
@@ -49,7 +50,7 @@ struct request {
         struct principal who;
         bool admitted;                  /* who is known */
         struct idem idem;
-        struct json *json;              /* of BODY_JSON routes */
+        struct json *json;              /* of BODY_JSON and BODY_MAYBE routes */
 };
 
 /* A header field by its FastCGI name (HTTP_...): empty when it isn't there. */

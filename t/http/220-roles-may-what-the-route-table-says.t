@@ -29,6 +29,19 @@ my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{eve
     refund => $s->must(POST => "/v1/orders/$order->{id}/refunds", { amount => 1 })->{id}, key => 'key_' . '0' x 26,
     token => 'att_' . '0' x 26);
 
+# Routes that end a sale have events of their own.
+my %halted;
+for my $how (qw(cancel postpone)) {
+    $halted{$how} = $s->must(POST => '/v1/events', { organizer => $shop->{organizer}, name => 'E', starts_at => '2031-01-01T10:00:00Z',
+        ends_at => '2031-01-01T12:00:00Z' })->{id};
+    $s->must(POST => "/v1/events/$halted{$how}/publish");
+}
+my $path_of = sub {
+    my ($pattern) = @_;
+    my $event = $pattern =~ /postpone$/ ? $halted{postpone} : $pattern =~ /cancel(?:lation)?$/ && $pattern =~ /event/ ? $halted{cancel} : $id{event};
+    return $pattern =~ s/\{(\w+)\}/$1 eq 'event' ? $event : $id{$1}/ger;
+};
+
 # Bodies that do what the route is for.
 my %body = (
     '/v1/api_keys'                     => { role => 'platform', name => 'x' },
@@ -57,7 +70,7 @@ my %answer = ('DELETE /v1/api_keys/{key}' => 404, 'DELETE /v1/access_tokens/{tok
 
 for my $route (@routes) {
     my ($method, $pattern) = @$route{qw(method path)};
-    my $path = $pattern =~ s/\{(\w+)\}/$id{$1}/gr;
+    my $path = $path_of->($pattern);
     my $sent = $method eq 'PATCH' || $method eq 'POST' ? $body{$pattern} : undef;
     ok($route->{body} ne 'JSON' || $sent, "$method $pattern has a body here") or next;
     problem_ok($s->call($method => $path, $sent, key => undef), 401, 'unauthenticated', "$method $pattern for nobody") if !$route->{open};

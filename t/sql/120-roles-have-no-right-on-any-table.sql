@@ -54,7 +54,7 @@ select is_empty($$select c.oid::regclass, a.attname from pg_attribute a join pg_
 select results_eq($$
     select r.rel collate "C", string_agg(p, ' ' order by p) from rels r cross join unnest('{select, insert, update, delete, truncate, references, trigger}'::text[]) p
     where has_table_privilege('boxoffice_definer', r.oid, p) group by 1 order by 1$$,
-    $$values ('app.credentials'::text collate "C", 'insert select update'),
+    $$values ('app.batch_orders'::text collate "C", 'insert select update'), ('app.batches', 'insert select update'), ('app.credentials', 'insert select update'),
         ('app.discrepancies', 'insert select update'), ('app.dispute_reports', 'insert select update'), ('app.disputes', 'insert select update'),
         ('app.events', 'insert select update'), ('app.evidence', 'delete insert select update'), ('app.guests', 'insert select update'),
         ('app.maturities', 'insert select update'),

@@ -12,7 +12,7 @@ my $top = "$FindBin::Bin/../../sql/functions";
 my %nouns = (
     access => 'credential', catalog => 'event|events|inventory|organizer|organizers|ticket_type|ticket_types',
     orders => 'order|orders|guest', payments => 'payment|payments|capture|refund|return', webhooks => 'webhook|webhooks',
-    promos => 'promo|promos', refunds => 'refund|refunds', disputes => 'dispute|disputes', evidence => 'evidence', reconcile => 'discrepancy|discrepancies',
+    promos => 'promo|promos', refunds => 'refund|refunds', batches => 'batch|batches', disputes => 'dispute|disputes', evidence => 'evidence', reconcile => 'discrepancy|discrepancies',
     ledger => 'entry|entries|balance|balances|tail|fold|folds|close|closed', ops => '\w+', verify => 'broken',
 );
 my %schema = (ops => 'ops', ledger => 'ledger', verify => 'ops');    # of a folder; else app

@@ -14,6 +14,7 @@ begin
     v_new.org := p_org;
     v_new.organizer_id := v_org.id;
     v_new.status := 'draft';
+    v_new.dates_stand := true;
     v_new.version := 1;
     v_new.created_at := ops.now();
     v_new.time_zone := coalesce(v_new.time_zone, v_org.time_zone);

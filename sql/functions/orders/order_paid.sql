@@ -44,5 +44,7 @@ begin
         jsonb_build_object('order', p_order, 'event', v_row.event_id, 'guest', v_row.guest_id));
     if v_row.event_status = 'completed' then
         perform app.order_wake(p_org, p_order, p_request);      -- else it is planned with the others (order_mature.c)
+    elsif v_row.event_status = 'cancelled' then
+        perform app.batch_add(p_org, v_row.event_id, p_order, p_request);
     end if;
 end $$;

@@ -1,6 +1,7 @@
 -- app.order_pay(p_org, p_order, p_actor, p_request) -> (total, currency)
 -- A held order goes to processing: the caller begins a payment in this
--- transaction. Raises BX017, BX018, BX020 by what the order is instead.
+-- transaction. Raises BX017, BX018, BX020 by what the order is instead, BX013
+-- while its event is cancelled or postponed.
 create or replace function app.order_pay(p_org int, p_order uuid, p_actor text, p_request text)
 returns table (total bigint, currency text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -18,6 +19,8 @@ begin
             then 'the order was cancelled' else 'the order''s hold has expired' end;
     elsif v_row.status <> 'held' then
         raise exception using errcode = 'BX018', message = 'the order is paid';
+    elsif app.event_frozen(p_org, v_row.event_id) then
+        raise exception using errcode = 'BX013', message = 'the event is cancelled or postponed';
     end if;
     update app.orders set status = 'processing', version = v_row.version + 1 where org = p_org and id = p_order;
     perform ops.job_drop(p_org, 'order_expire', p_order);

@@ -33,6 +33,7 @@ begin
     perform ledger.entry_post(p_org, p_entry, 'refund_failed', p_refund, v_row.order_id, null, v_row.currency, p_accounts, p_amounts, v_now, v_posted);
     perform app.order_wake(p_org, v_row.order_id, p_request);
     perform app.promo_unreturn(p_org, v_row.order_id);
+    perform app.batch_again(p_org, v_row.order_id, p_refund, p_request);
     perform ops.job_drop(p_org, 'refund_send', p_refund);
     perform app.refund_told(p_org, p_refund, v_row.order_id, 'refund.failed', v_version, p_actor, p_request);
     return true;

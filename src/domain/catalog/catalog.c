@@ -279,6 +279,41 @@ event_move(struct task *t, struct tx *tx, int32_t org, struct uuid event, const 
         return tx_call(tx, &stmt_event_move, &p, &r, e) && one_item(t, &r, CATALOG_EVENT, out, e);
 }
 
+static bool
+event_halted(struct task *t, struct tx *tx, const struct event_halt *h, const struct stmt *st, struct params *p,
+    struct catalog_item *out, struct err *e)
+{
+        struct rows r;
+
+        param_text(p, h->reason);
+        param_bool(p, h->over);
+        param_z(p, h->actor);
+        param_text(p, t->subject.request_id);
+        return tx_call(tx, st, p, &r, e) && one_item(t, &r, CATALOG_EVENT, out, e);
+}
+
+bool
+event_cancel(struct task *t, struct tx *tx, const struct event_halt *h, struct catalog_item *out, struct err *e)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, uuid_org(h->event));
+        param_uuid(&p, h->event);
+        param_uuid(&p, uuid_new(uuid_org(h->event)));   /* of its batch */
+        return event_halted(t, tx, h, &stmt_event_cancel, &p, out, e);
+}
+
+bool
+event_postpone(struct task *t, struct tx *tx, const struct event_halt *h, struct catalog_item *out, struct err *e)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, uuid_org(h->event));
+        param_uuid(&p, h->event);
+        param_i64(&p, h->days);
+        return event_halted(t, tx, h, &stmt_event_postpone, &p, out, e);
+}
+
 bool
 organizer_verify(struct task *t, struct tx *tx, int32_t org, const struct verification *v, const char *actor,
     struct catalog_item *out, struct err *e)

@@ -73,6 +73,25 @@ bool catalog_list(struct task *t, const struct catalog_filter *f, struct catalog
 bool event_move(struct task *t, struct tx *tx, int32_t org, struct uuid event, const char *to, const char *actor,
     struct catalog_item *out, struct err *e) MUSTCHECK;
 
+/*
+ * An event that does not take place as it was sold. event_cancel, for good:
+ * what its orders hold goes back (domain/batches). event_postpone, until it
+ * gets new dates by catalog_update: for `days`, guests who bought before may
+ * have their money back, whatever the refund policy's window. Already so is no
+ * change. Both: ERR_STATE_CONFLICT, when it is over also unless `over`.
+ */
+struct event_halt {
+        struct uuid event;
+        struct str reason;              /* or absent */
+        int64_t days;                   /* of event_postpone */
+        bool over;                      /* the caller may halt what is over: its money may have been paid out */
+        const char *actor;
+};
+bool event_cancel(struct task *t, struct tx *tx, const struct event_halt *h, struct catalog_item *out,
+    struct err *e) MUSTCHECK;
+bool event_postpone(struct task *t, struct tx *tx, const struct event_halt *h, struct catalog_item *out,
+    struct err *e) MUSTCHECK;
+
 /* A job: the event's end. */
 bool event_complete(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 

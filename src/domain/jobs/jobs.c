@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "domain/batches/batch.h"
 #include "domain/catalog/catalog.h"
 #include "domain/jobs/jobs.h"
 #include "domain/ledger/balance.h"

@@ -26,6 +26,7 @@ struct tx;
 
 struct refund_ask {
         int32_t org;
+        struct uuid id;                 /* of the refund, where a second run must not make another; nil: a fresh one */
         struct uuid order;
         struct uuid guest;              /* who asks for itself: only its own order, within its window; nil: staff */
         int64_t amount;                 /* 0: not by amount */
@@ -40,9 +41,6 @@ struct refund_ask {
 /* Answers 201 with the refund, 200 with the preview. */
 bool refund_make(struct task *t, const struct refund_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
 
-/* A job: sends what is pending, one attempt after the other, or fails it. */
-bool refund_send(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
-
 struct refund {
         struct uuid id, order, organizer, guest, person;        /* id nil: a preview */
         struct str status, currency, reason, created_at;
@@ -52,6 +50,13 @@ struct refund {
         struct uuid *tickets;
         size_t tickets_n;
 };
+
+/* refund_make inside a transaction of the caller's, without key and preview. */
+bool refund_make_in(struct task *t, struct tx *tx, const struct refund_ask *ask, struct refund *out,
+    struct err *e) MUSTCHECK;
+
+/* A job: sends what is pending, one attempt after the other, or fails it. */
+bool refund_send(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 
 /* ERR_NOT_FOUND when there is none. */
 bool refund_find(struct task *t, int32_t org, struct uuid id, struct refund *out, struct err *e) MUSTCHECK;

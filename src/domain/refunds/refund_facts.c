@@ -40,20 +40,18 @@ bool
 refund_facts_get(struct tx *tx, struct arena *a, struct refund_facts *out, struct err *e)
 {
         struct rows r, tickets;
-        struct str event;
 
         if (!tx_get(tx, &r, e) || !tx_get(tx, &tickets, e))
                 return false;
         if (r.n == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such order");
-        event = row_text(&r, 0, "event_status");
         *out = (struct refund_facts){
                 .organizer = row_uuid(&r, 0, "organizer_id"), .guest = row_uuid(&r, 0, "guest_id"),
                 .person = row_uuid(&r, 0, "person"), .status = row_text(&r, 0, "status"),
                 .currency = row_text(&r, 0, "currency"), .at = row_time(&r, a, 0, "at"),
                 .total = row_i64(&r, 0, "total"), .refunded = row_i64(&r, 0, "refunded"),
                 .disputed = row_i64(&r, 0, "disputed"), .fees_back = row_bool(&r, 0, "fees_back"),
-                .stands = !str_is(event, "cancelled") && !str_is(event, "postponed"),
+                .stands = row_bool(&r, 0, "stands"),
                 .window_open = row_bool(&r, 0, "window_open"), .allow_negative = row_bool(&r, 0, "allow_negative"),
                 .captured = !row_is_null(&r, 0, "capture_id"), .live_refunds = row_i64(&r, 0, "live_refunds"),
                 .contested = row_i64(&r, 0, "contested"),

@@ -11,8 +11,8 @@ struct refund_facts {
         struct str status, currency, at;
         int64_t total, refunded, disputed;
         bool fees_back;                 /* by the order's policy */
-        bool stands;                    /* the event is neither cancelled nor postponed */
-        bool window_open;               /* for guests */
+        bool stands;                    /* the event: neither cancelled nor postponed, nor lately put off */
+        bool window_open;               /* for guests; also where the event does not stand */
         bool allow_negative;
         bool captured;                  /* there is a charge to give back from; none is needed where all was free */
         int64_t live_refunds;

@@ -50,7 +50,7 @@ refundable(const struct making *w, struct err *e)
                 return err_set(e, ERR_STATE_CONFLICT, "the order is %.*s, not paid", STR_ARG(f->status));
         if (!f->captured && f->total > 0)
                 return err_set(e, ERR_STATE_CONFLICT, "the order has no charge to give back from");
-        if (by_guest(w) && f->stands && !f->window_open)
+        if (by_guest(w) && !f->window_open)
                 return err_set(e, ERR_REFUND_WINDOW_CLOSED, "the time in which guests may ask for their money is over");
         return true;
 }
@@ -256,24 +256,35 @@ record(struct making *w, struct refund *r, struct err *e)
         return true;
 }
 
-static bool
-make_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
+bool
+refund_make_in(struct task *t, struct tx *tx, const struct refund_ask *ask, struct refund *out, struct err *e)
 {
-        struct making w = { .task = t, .ask = arg, .tx = tx };
-        struct refund r;
+        struct making w = { .task = t, .ask = ask, .tx = tx };
 
-        refund_facts_put(tx, t->arena, w.ask->org, w.ask->order);
+        refund_facts_put(tx, t->arena, ask->org, ask->order);
         if (!refund_facts_get(tx, t->arena, &w.facts, e))
                 return false;
         w.chosen = ARENA_ARRAY(t->arena, bool, w.facts.tickets + 1);
         w.gone = ARENA_ARRAY(t->arena, bool, w.facts.tickets + 1);
         if (!refundable(&w, e) || !split(&w, e) || !cover(&w, e))
                 return false;
-        w.id = w.ask->preview ? (struct uuid){ { 0 } } : uuid_new(w.ask->org);
-        r = refund_of(&w);
-        if (!w.ask->preview && !record(&w, &r, e))
+        if (!ask->preview)
+                w.id = uuid_is_nil(ask->id) ? uuid_new(ask->org) : ask->id;
+        *out = refund_of(&w);
+        return ask->preview || record(&w, out, e);
+}
+
+static bool
+make_run(struct task *t, struct tx *tx, void *arg, struct answer *out, struct err *e)
+{
+        const struct refund_ask *ask = arg;
+        struct refund r;
+
+        if (!refund_make_in(t, tx, ask, &r, e))
                 return false;
-        *out = (struct answer){ .status = w.ask->preview ? 200 : 201, .body = refund_view(t->arena, &r, by_guest(&w)) };
+        *out = (struct answer){
+                .status = ask->preview ? 200 : 201, .body = refund_view(t->arena, &r, !uuid_is_nil(ask->guest)),
+        };
         return true;
 }
 
