@@ -123,23 +123,85 @@ hex_decode(struct str s, unsigned char *out, size_t n)
 }
 
 struct str
-random_text(struct arena *a, size_t n)
+base64_encode(struct arena *a, const void *p, size_t n)
 {
-        static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
-        size_t digits = (n * 8 + 4) / 5;
-        unsigned char *bytes = arena_alloc(a, n + 1);
+        char *z = arena_alloc(a, (n + 2) / 3 * 4 + 1);
+        int size = EVP_EncodeBlock((unsigned char *)z, p, (int)n);
+
+        return (struct str){ z, (size_t)size };
+}
+
+struct str
+base64url_encode(struct arena *a, const void *p, size_t n)
+{
+        struct str s = base64_encode(a, p, n);
+        char *z = str_z(a, s);
+
+        while (s.n > 0 && z[s.n - 1] == '=')
+                s.n--;
+        for (size_t i = 0; i < s.n; i++)
+                z[i] = z[i] == '+' ? '-' : z[i] == '/' ? '_' : z[i];
+        return (struct str){ z, s.n };
+}
+
+static const char crockford[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+static size_t
+base32_digits(size_t n)
+{
+        return (n * 8 + 4) / 5;
+}
+
+struct str
+base32_encode(struct arena *a, const void *p, size_t n)
+{
+        const unsigned char *bytes = p;
+        size_t digits = base32_digits(n);
         char *z = arena_alloc(a, digits + 1);
 
-        random_bytes(bytes, n);
         for (size_t d = 0; d < digits; d++) {
                 unsigned v = 0;
 
                 for (size_t bit = d * 5; bit < d * 5 + 5; bit++)
-                        v = v << 1 | (unsigned)(bytes[bit / 8] >> (7 - bit % 8) & 1);
+                        v = v << 1 | (bit < n * 8 ? (unsigned)(bytes[bit / 8] >> (7 - bit % 8) & 1) : 0);
                 z[d] = crockford[v];
         }
-        secret_wipe(bytes, n);
         return (struct str){ z, digits };
+}
+
+bool
+base32_decode(struct str s, unsigned char *out, size_t n)
+{
+        unsigned held = 0;
+        size_t bits = 0, made = 0;
+
+        if (s.n != base32_digits(n))
+                return false;
+        for (size_t i = 0; i < s.n; i++) {
+                char c = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i];
+                const char *at = c == '\0' ? NULL : strchr(crockford, c);
+
+                if (at == NULL)
+                        return false;
+                held = held << 5 | (unsigned)(at - crockford);
+                if ((bits += 5) < 8)
+                        continue;
+                out[made++] = (unsigned char)(held >> (bits -= 8));
+                held &= (1U << bits) - 1;
+        }
+        return held == 0;
+}
+
+struct str
+random_text(struct arena *a, size_t n)
+{
+        unsigned char *bytes = arena_alloc(a, n);
+        struct str text;
+
+        random_bytes(bytes, n);
+        text = base32_encode(a, bytes, n);
+        secret_wipe(bytes, n);
+        return text;
 }
 
 struct str

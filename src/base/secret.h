@@ -25,7 +25,13 @@ void secret_wipe(void *p, size_t n);
 
 struct str hex_encode(struct arena *a, const void *p, size_t n);        /* lower case */
 bool hex_decode(struct str s, unsigned char *out, size_t n) MUSTCHECK;  /* exactly n bytes; either case */
-/* n random bytes as Crockford base32, lower case: ticket codes, keys. */
+/* RFC 4648: section 4, and section 5 without padding. */
+struct str base64_encode(struct arena *a, const void *p, size_t n);
+struct str base64url_encode(struct arena *a, const void *p, size_t n);
+/* Crockford's base32, lower case, the last digit filled up with zero bits; read in either case, exactly n bytes. */
+struct str base32_encode(struct arena *a, const void *p, size_t n);
+bool base32_decode(struct str s, unsigned char *out, size_t n) MUSTCHECK;
+/* n random bytes so: ticket codes, keys. */
 struct str random_text(struct arena *a, size_t n);
 
 struct str seal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], struct str aad, struct str plain);

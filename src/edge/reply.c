@@ -24,6 +24,15 @@ reply_json(struct reply *rp, int status, struct str body)
         return true;
 }
 
+bool
+reply_as(struct reply *rp, const char *type, struct str body)
+{
+        rp->status = 200;
+        rp->body = body;
+        rp->content_type = type;
+        return true;
+}
+
 static bool
 csv_named(struct reply *rp, const char *file)
 {

@@ -29,10 +29,15 @@ struct reply {
 
 #define TYPE_JSON       "application/json"
 #define TYPE_PROBLEM    "application/problem+json"
+#define TYPE_TEXT       "text/plain; charset=utf-8"
+#define TYPE_SVG        "image/svg+xml"
+#define TYPE_PNG        "image/png"
 #define TYPE_CSV        "text/csv; charset=utf-8; header=present"
 
 void reply_field(struct reply *rp, const char *name, struct str value);
 bool reply_json(struct reply *rp, int status, struct str body);
+/* Bytes of another type. */
+bool reply_as(struct reply *rp, const char *type, struct str body);
 /* The stored or fresh answer of a use case; 4xx and 5xx are problems. */
 bool reply_answer(struct reply *rp, const struct answer *a);
 /* A file of that name. */

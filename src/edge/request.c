@@ -48,22 +48,22 @@ accept_weight(struct arena *a, struct str part, struct str *type)
 }
 
 bool
-request_wants_csv(const struct request *rq)
+request_wants(const struct request *rq, const char *type, const char *other)
 {
-        struct str rest = request_header(rq, "HTTP_ACCEPT"), part, type;
-        int csv = 0, json = 0;
+        struct str rest = request_header(rq, "HTTP_ACCEPT"), part, named;
+        int wanted = 0, instead = 0;
 
         while (rest.n > 0) {
                 int weight;
 
                 (void)str_cut(rest, ',', &part, &rest);
-                weight = accept_weight(rq->task->arena, part, &type);
-                if (str_is(type, "text/csv") && weight > json)
-                        csv = weight;
-                else if (str_is(type, "application/json"))
-                        json = weight;
+                weight = accept_weight(rq->task->arena, part, &named);
+                if (str_is(named, type) && weight > instead)
+                        wanted = weight;
+                else if (str_is(named, other))
+                        instead = weight;
         }
-        return csv > 0 && csv >= json;
+        return wanted > 0 && wanted >= instead;
 }
 
 struct str
@@ -97,6 +97,18 @@ query_id(struct request *rq, const char *name, const char *prefix, struct err *e
                 complain_query(e, name, FIELD_WRONG_TYPE, detail.p);
         }
         return id;
+}
+
+int64_t
+query_int(struct request *rq, const char *name, int64_t min, int64_t max, int64_t otherwise, struct err *e)
+{
+        struct str text = query_text(rq, name);
+        int64_t n = otherwise;
+
+        if (text.p != NULL && (!str_to_i64(text, &n) || n < min || n > max))
+                complain_query(e, name, FIELD_OUT_OF_RANGE,
+                    str_fmt(rq->task->arena, "must be %lld to %lld", (long long)min, (long long)max).p);
+        return n;
 }
 
 struct str
@@ -204,11 +216,9 @@ cursor_read(struct request *rq, struct str cursor, struct page *p)
 void
 page_read(struct request *rq, struct page *p, struct err *e)
 {
-        struct str limit = query_text(rq, "limit"), cursor = query_text(rq, "cursor");
+        struct str cursor = query_text(rq, "cursor");
 
-        *p = (struct page){ .limit = PAGE_LIMIT_DEFAULT };
-        if (limit.p != NULL && (!str_to_i64(limit, &p->limit) || p->limit < 1 || p->limit > PAGE_LIMIT_MAX))
-                complain_query(e, "limit", FIELD_OUT_OF_RANGE, "must be 1 to 100");
+        *p = (struct page){ .limit = query_int(rq, "limit", 1, PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT, e) };
         if (cursor.p != NULL && !cursor_read(rq, cursor, p))
                 complain_query(e, "cursor", FIELD_OUT_OF_RANGE, "must be the next_cursor of an earlier page");
 }

@@ -55,8 +55,10 @@ struct request {
 
 /* A header field by its FastCGI name (HTTP_...): empty when it isn't there. */
 struct str request_header(const struct request *rq, const char *name);
-/* Whether the caller would rather have text/csv than JSON: it names it, and JSON not before it (RFC 9110, 12.5.1). */
-bool request_wants_csv(const struct request *rq);
+/* Whether the caller would rather have this type: it names it, and the other not before it (RFC 9110, 12.5.1). */
+bool request_wants(const struct request *rq, const char *type, const char *other);
+/* A whole number; absent is `otherwise`, an ill one a bad field. */
+int64_t query_int(struct request *rq, const char *name, int64_t min, int64_t max, int64_t otherwise, struct err *e);
 /* A query parameter, percent-decoded; absent when it isn't there. Marks it as known. */
 struct str query_text(struct request *rq, const char *name);
 /* The same as an id of this kind; a wrong one is a bad field "?name". */

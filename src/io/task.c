@@ -46,13 +46,16 @@ gateways_set(const struct conf *c, FILE *complain)
 bool
 task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
 {
-        static struct keyring keyring;
+        static struct keyring keyring, ticket_keys;
         bool ok = conf_need(c->database_url, "DATABASE_URL", complain);
 
         if (doors & TASK_REDIS)
                 ok &= conf_need(c->redis_url, "REDIS_URL", complain);
         if (doors & TASK_KEY)
                 ok &= conf_need(c->key_file, "KEY_FILE", complain) && keyring_read(c->key_file, &keyring, complain);
+        if (doors & TASK_TICKETS)
+                ok &= conf_need(c->ticket_key_file, "TICKET_KEY_FILE", complain) &&
+                    keyring_read(c->ticket_key_file, &ticket_keys, complain);
         if (doors & TASK_HOOKS)
                 ok &= hooks_set(c, complain);
         if (doors & TASK_GATEWAY)
@@ -70,6 +73,7 @@ task_open(struct task *t, const struct conf *c, unsigned doors, FILE *complain)
                 .fence = calloc(1, sizeof(struct fence)),
                 .gateway_breakers = calloc(TASK_GATEWAYS_MAX, sizeof(struct breaker)),
                 .keyring = &keyring,
+                .ticket_keys = doors & TASK_TICKETS ? &ticket_keys : NULL,
         };
         CHECK(t->fence != NULL && t->gateway_breakers != NULL);
         return true;

@@ -27,13 +27,14 @@ struct task {
         struct fence *fence;
         struct breaker *gateway_breakers;               /* TASK_GATEWAYS_MAX: one a gateway */
         const struct keyring *keyring;
+        const struct keyring *ticket_keys;              /* NULL without TASK_TICKETS */
         struct log_subject subject;
 };
 
 #define TASK_GATEWAYS_MAX       4
 
-/* HOOKS: secrets to verify callbacks with */
-enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8 };
+/* HOOKS: secrets to verify callbacks with; TICKETS: keys that sign tickets */
+enum { TASK_REDIS = 1, TASK_GATEWAY = 2, TASK_KEY = 4, TASK_HOOKS = 8, TASK_TICKETS = 16 };
 
 /*
  * Opens the database and what `doors` names; complains of every missing

@@ -12,7 +12,6 @@
 #include <openssl/evp.h>
 
 #define SECRETS_MAX     2
-#define BASE64_SIZE(n)  (((n) + 2) / 3 * 4)
 #define STAMP_MAX       11              /* digits of a time; seconds of the year 5138 */
 #define PREFIX          "whsec_"
 
@@ -21,15 +20,6 @@ struct expected {
         struct str text[SECRETS_MAX];
         int n;
 };
-
-static struct str
-base64_encode(struct arena *a, const unsigned char *p, size_t n)
-{
-        char *z = arena_alloc(a, BASE64_SIZE(n) + 1);
-        int size = EVP_EncodeBlock((unsigned char *)z, p, (int)n);
-
-        return (struct str){ z, (size_t)size };
-}
 
 /* The standard alphabet with padding and nothing else: what is decoded must encode to the same text. */
 static bool

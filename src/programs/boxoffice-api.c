@@ -3,8 +3,9 @@
  * inherits as descriptor 0, one at a time, until SIGTERM or SIGUSR1.
  *
  * usage: boxoffice-api POOL, started by spawn-fcgi and multiwatch (README.md).
- * POOL (pay, hook, api) names the worker in its log, and a hook worker has
- * the secrets of callbacks in place of the gateways' keys.
+ * POOL (pay, hook, api) names the worker in its log; a hook worker has the
+ * secrets of callbacks in place of the gateways' keys, and only an api worker
+ * the keys that sign tickets.
  */
 #include "base/base.h"
 #include "base/clock.h"
@@ -32,7 +33,8 @@ main(int argc, char **argv)
                 return 2;
         }
         /* Who only takes callbacks in never calls a gateway. */
-        doors = TASK_REDIS | TASK_KEY | (strcmp(argv[1], "hook") == 0 ? TASK_HOOKS : TASK_GATEWAY);
+        doors = TASK_REDIS | TASK_KEY | (strcmp(argv[1], "hook") == 0 ? TASK_HOOKS : TASK_GATEWAY) |
+            (strcmp(argv[1], "api") == 0 ? TASK_TICKETS : 0);
         if (!conf_load(&conf, environ, stderr) || !hook_secrets_ok(&conf, stderr) ||
             !task_open(&task, &conf, doors, stderr))
                 return 2;

@@ -27,7 +27,7 @@ my %key = (
 my $promo = $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, discount => { type => 'percent', percent_bps => 1000 } });
 my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{event}, type => $types->{Floor}, order => $order->{id},
     refund => $s->must(POST => "/v1/orders/$order->{id}/refunds", { amount => 1 })->{id}, key => 'key_' . '0' x 26,
-    token => 'att_' . '0' x 26);
+    token => 'att_' . '0' x 26, ticket => $order->{tickets}[0]{id});
 
 # Routes that end a sale have events of their own.
 my %halted;
@@ -59,6 +59,7 @@ my %body = (
     '/v1/orders'                       => $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa'),
     '/v1/orders/{order}/pay'           => { payment_token => 'tok_visa' },
     '/v1/orders/{order}/refunds'       => { amount => 1 },
+    '/v1/tickets/scan'                 => { code => $order->{tickets}[0]{code} },
     '/v1/test_clock/advance'           => { seconds => 0 },
 );
 # What a call that is let in answers, where it is not 2xx.
@@ -99,7 +100,7 @@ for my $route (@routes) {
 
 # --- ids that nobody has, for those who are let in ---------------------------------------
 
-my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', refund => 'ref', key => 'key', token => 'att');
+my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', refund => 'ref', key => 'key', token => 'att', ticket => 'tix');
 for my $route (grep { $_->{path} =~ /\{/ } @routes) {
     my ($method, $pattern) = @$route{qw(method path)};
     for my $id ('0' x 26, '7zzzzzzzzzzzzzzzzzzzzzzzzz', '0', '%2e%2e') {

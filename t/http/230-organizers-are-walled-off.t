@@ -20,7 +20,8 @@ sub house {
     my $held  = $s->buy($shop, { Floor => 1 }, %$guest)->{json};
     my $promo = $s->must(POST => '/v1/promo_codes', { organizer => $shop->{organizer}, code => 'BOTH', discount => { type => 'percent', percent_bps => 1000 } });
     return (promo => $promo->{id}, shop => $shop, org => $shop->{organizer}, event => $shop->{event}, type => $shop->{types}{Floor},
-        order => $held->{id}, paid => $paid->{id},
+        order => $held->{id}, paid => $paid->{id}, ticket => $paid->{tickets}[0]{id}, code => $paid->{tickets}[0]{code},
+        signed => $s->call(GET => "/v1/tickets/$paid->{tickets}[0]{id}/qr?format=text")->{body},
         guest_id => $held->{guest}{id});
 }
 my %seller = (
@@ -46,7 +47,7 @@ my %body = (
     '/v1/orders/{order}/refunds' => { amount => 1 },
 );
 my %may;
-for my $route (grep { $_->{path} =~ /\{(?:org|event|promo|order)\}/ } routes()) {
+for my $route (grep { $_->{path} =~ /\{(?:org|event|promo|order|ticket)\}/ } routes()) {
     push @{ $may{$_} }, [ @$route{qw(method path)} ] for keys %{ $route->{who} };
 }
 cmp_ok(scalar @{ $may{organizer} }, '>=', 10, 'route.def is read');
@@ -64,11 +65,11 @@ for my $route (@{ $may{organizer} }) {
             "$method own event, their type by $how");
     }
 }
-for my $route (grep { $_->[1] =~ /\{order\}/ } @{ $may{guest} }) {
+for my $route (grep { $_->[1] =~ /\{(?:order|ticket)\}/ } @{ $may{guest} }) {
     my ($method, $pattern) = @$route;
     for my $how (sort keys %guest) {
         for my $kind (qw(order paid)) {
-            my $path = $pattern =~ s/\{order\}/$their{$kind}/r;
+            my $path = $pattern =~ s/\{order\}/$their{$kind}/r =~ s/\{ticket\}/$their{ticket}/r;
             problem_ok($s->call($method => $path, $method =~ /^P/ ? $body{$pattern} : undef, key => $guest{$how}), 404, 'not_found',
                 "$method $pattern ($kind) by $how");
         }
@@ -90,6 +91,8 @@ for my $how (sort keys %seller) {
     problem_ok($s->call(POST => '/v1/quotes', { %{ $s->order_body($own{shop}, { Floor => 1 }) }, items => [ { ticket_type => $their{type}, quantity => 1 } ] }, @as),
         404, 'not_found', "a quote of own event, their type by $how");
     problem_ok($s->call(GET => "/v1/$_?organizer=$their{org}", undef, @as), 404, 'not_found', "their $_ by $how") for qw(events promo_codes orders ledger/entries);
+    problem_ok($s->call(POST => '/v1/tickets/scan', $_, @as), 404, 'not_found', "a scan of theirs by $how")
+        for { code => $their{code} }, { code => $their{signed} }, { code => $own{code}, event => $their{event} };
     for my $query ("orders?event=$their{event}", "orders?guest=$their{guest_id}", "ledger/entries?order=$their{paid}") {
         is_deeply($s->call(GET => "/v1/$query", undef, @as)->{json}{data} // [], [], ($query =~ s{=.*}{}r) . " of theirs by $how finds nothing");
     }

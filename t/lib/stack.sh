@@ -121,7 +121,7 @@ stack_dirs() {
         fi
     fi
     S_RUN=$(readlink -f "$S/run")
-    chmod 711 "$S_RUN" && pg_dir "$S_RUN/pg" /tmp && random_file seal.key 32 || return 1
+    chmod 711 "$S_RUN" && pg_dir "$S_RUN/pg" /tmp && random_file seal.key 32 && random_file ticket.key 32 || return 1
     for name in gateway.key webhook_nmi; do random_file $name 24 || return 1; done
     for name in webhook_stripe webhook_resend; do secret_file $name whsec_ -base64 24 || return 1; done
     secret_file stripe.key sk_test_ -hex 24
@@ -324,6 +324,7 @@ settings() {                    # settings DATABASE_ROLE: fills SETTINGS
         [BOXOFFICE_DATABASE_URL]=$(db_url "$1")
         [BOXOFFICE_REDIS_URL]=unix://$S_RUN/redis.sock
         [BOXOFFICE_KEY_FILE]=$S/secret/seal.key
+        [BOXOFFICE_TICKET_KEY_FILE]=$S/secret/ticket.key
         [BOXOFFICE_GATEWAY_URL]=https://127.0.0.1:$S_SANDBOX_PORT
         [BOXOFFICE_GATEWAY_CA_FILE]=$var/tls/ca.pem
         [BOXOFFICE_GATEWAY_SECURITY_KEY]=$(secret gateway.key)

@@ -48,7 +48,7 @@ api_balance_get(struct request *rq, struct reply *rp, struct err *e)
 
         if (!query_close(rq, known, e) || !find(rq, &ask, id, &b, e))
                 return false;
-        if (request_wants_csv(rq))
+        if (request_wants(rq, "text/csv", "application/json"))
                 return reply_csv(rp, "balance", balance_csv(rq->task->arena, &b));
         return reply_json(rp, 200, balance_view(rq->task->arena, &b));
 }
@@ -66,7 +66,7 @@ api_account_list(struct request *rq, struct reply *rp, struct err *e)
                 (void)err_field(e, "?organizer", FIELD_MISSING, "the chart alone is the same at any time");
         if (!query_close(rq, known, e) || (of != NULL && !find(rq, &ask, id, of, e)))
                 return false;
-        if (request_wants_csv(rq))
+        if (request_wants(rq, "text/csv", "application/json"))
                 return reply_csv(rp, "ledger_accounts", accounts_csv(rq->task->arena, of));
         return reply_json(rp, 200, accounts_view(rq->task->arena, of));
 }
@@ -108,7 +108,7 @@ api_trial_balance_get(struct request *rq, struct reply *rp, struct err *e)
         ask.currency = currency_read(rq, e);
         if (!query_close(rq, known, e) || !find(rq, &ask, id, &b, e) || !line_choose(&ask, &b, &line, e))
                 return false;
-        if (request_wants_csv(rq))
+        if (request_wants(rq, "text/csv", "application/json"))
                 return reply_csv(rp, "trial_balance", trial_balance_csv(rq->task->arena, &b, line));
         return reply_json(rp, 200, trial_balance_view(rq->task->arena, &b, line));
 }

@@ -54,7 +54,7 @@ api_entry_list(struct request *rq, struct reply *rp, struct err *e)
         f.limit = page.limit + 1;
         if (!query_close(rq, known, e))
                 return false;
-        if (request_wants_csv(rq)) {
+        if (request_wants(rq, "text/csv", "application/json")) {
                 /* All that there are, but who says how many gets no more. */
                 f.limit = query_text(rq, "limit").p == NULL ? 0 : page.limit;
                 return reply_pieces(rq, rp, &f, e);
