@@ -103,4 +103,14 @@ for my $case (
     is($s->row(qq{select pg_temp.status('$order'), pg_temp.remaining('floor')}),
         ($held ? 'processing ' : 'cancelled ') . ($left - $held), "the order is as $first left it");
 }
+
+# The gateway's own word of it comes while the worker settles: it is not looked up for nothing.
+$s->admin->selectrow_array(q{select pg_temp.sending('told')});
+$s->do(worker => q{select pg_temp.settle('payment told', 'succeeded')});
+$s->send(lookup => q{select verdict, state from app.payment_heard(501, pg_temp.id('payment told'), 'approved', 'gateway payment told', false, 'event')});
+ok($s->waits('lookup'), 'who hears of it waits for the worker');
+$s->commit('worker');
+is($s->answer('lookup'), 'known succeeded', 'and finds that the books say the same');
+$s->commit('lookup');
+is($s->row(q{select count(*) from ops.jobs where kind = 'payment_lookup' and object_id = pg_temp.id('payment told')}), '0', 'nothing is looked up');
 done_testing;

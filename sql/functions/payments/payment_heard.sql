@@ -16,13 +16,17 @@ declare
     v_verdict text := 'asked';
 begin
     select * into v_row from app.payments p where p.org = p_org and p.id = p_payment;
-    if not found then
+    if v_row.state in ('sending', 'unknown') and not p_dry then
+        -- Who is just settling it is waited for: it would be looked up for nothing.
+        select * into v_row from app.payments p where p.org = p_org and p.id = p_payment for update;
+    end if;
+    if v_row.id is null then
         v_verdict := case when p_said = 'approved' then 'lost' else 'nothing' end;
     elsif v_row.state in ('sending', 'unknown') then
         -- Kept for payment_settle: what it records may be another transaction.
         if p_said = 'approved' and not p_dry then
             update app.payments set heard = array_append(heard, p_transaction)
-            where org = p_org and id = p_payment and payments.state in ('sending', 'unknown') and not heard @> array[p_transaction];
+            where org = p_org and id = p_payment and not heard @> array[p_transaction];
         end if;
     elsif v_row.kind = 'refund' and v_row.state = 'succeeded' and p_said = 'declined' then
         null;                                           -- it failed after all
