@@ -31,11 +31,11 @@ select is(pg_temp.left_of('U' || n), n || ' 1007', 'nothing of ' || n || ' is lo
 select is(pg_temp.budget('U41'), '{504,503}', 'the budget is split with them');
 select pg_temp.promo('BUDGET', '{"budget_amount": 5000}');
 select is(cardinality(pg_temp.budget('BUDGET')) || ' ' || pg_temp.left_of('BUDGET'), '16 any 5000', 'a code without limit of uses has sixteen');
-select pg_temp.promo('ANY');
-select is(cardinality(pg_temp.uses('ANY')) || ' ' || pg_temp.left_of('ANY'), '16 any any', 'so has one without any limit');
+select pg_temp.promo('ANY', '{"max_per_guest": 50}');
+select is(cardinality(pg_temp.uses('ANY')) || ' ' || pg_temp.left_of('ANY'), '16 any any', 'so has one with a limit by guest alone');
 
 -- One bucket that serves use and budget, whichever the random start.
-select pg_temp.promo('FIVE', '{"max_redemptions": 100, "budget_amount": 9000}');
+select pg_temp.promo('FIVE', '{"max_redemptions": 100, "budget_amount": 9000, "max_per_guest": 50}');
 select pg_temp.fill('FIVE', '{0,5,1,0,9}', '{900,10,200,900,10}');
 select pg_temp.open('one', 'held');
 select pg_temp.take('one', '{FIVE}', '{150}');
@@ -68,7 +68,25 @@ select pg_temp.cancel('of 41, 7');
 select is(pg_temp.left_of('U41'), '1 47', 'one that is cancelled comes back with its money');
 select lives_ok($$select pg_temp.discounted('of 41, 43', 'held', '{U41}', '{47}', 'guest 43')$$, 'and is used again, whole');
 
--- Without limits nothing is counted but guests.
+-- Without limits nothing is counted, until there is one.
+select pg_temp.promo('BARE');
+select pg_temp.discounted('bare ' || n, 'held', '{BARE}', '{700}', guest) from (values (1, 'ada'), (2, 'ada'), (3, 'bob')) v (n, guest);
+select pg_temp.cancel('bare 1');
+select is((select count(*) from app.promo_guests where promo_id = pg_temp.id('BARE')), 0::bigint, 'a code without limits counts nobody');
+create function pg_temp.per_guest(p_limit text) returns int language sql as $$
+    select app.promo_update(501, id, version, format('{"max_per_guest": %s}', p_limit)::jsonb, false, 'tester', 'request')
+    from app.promo_codes where id = pg_temp.id('BARE') $$;
+select pg_temp.per_guest('2');
+select is(pg_temp.guest_uses('BARE') || ' ' || pg_temp.guest_uses('BARE', 'bob'), '1 1', 'a first limit counts the slots that guests have');
+select pg_temp.discounted('bare 4', 'held', '{BARE}', '{700}');
+select throws_ok($$select pg_temp.discounted('bare 5', 'held', '{BARE}', '{700}')$$, 'BX026', null, 'and binds with them');
+select pg_temp.per_guest('null');
+select pg_temp.discounted('bare 5', 'held', '{BARE}', '{700}');
+select pg_temp.cancel('bare ' || n) from generate_series(2, 4) n;
+select is(pg_temp.guest_uses('BARE') || ' ' || pg_temp.guest_uses('BARE', 'bob'), '2 1', 'while there is none, nothing is counted again');
+select pg_temp.per_guest('1');
+select is(pg_temp.guest_uses('BARE') || ' ' || pg_temp.guest_uses('BARE', 'bob'), '1 0', 'a limit that is back counts anew');
+select is((select count(*) from ops.broken_promo_counted(10)), 0::bigint, 'which is what slots say');
 select pg_temp.discounted('free', 'held', '{ANY}', '{700}');
 select pg_temp.discounted('free too', 'held', '{ANY}', '{700}');
 select is(pg_temp.left_of('ANY') || ' ' || pg_temp.guest_uses('ANY'), 'any any 2', 'two uses without a limit');

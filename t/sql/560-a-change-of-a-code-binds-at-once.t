@@ -148,6 +148,17 @@ is($s->answer('one'), 'BX022', 'is refused by the order that came first');
 $s->rollback('one');
 is($left->('LIMIT'), '98 null', 'and changes nothing');
 
+# A first limit by guest counts an order that is being made, and one that is being given up.
+$promo->(FIRST => '{}');
+$s->do(two => ($buy->('FIRST', 'ada'))[1]);
+$s->send(one => $change->(FIRST => '{"max_per_guest": 1}'));
+ok($s->waits('one'), 'a first limit by guest waits for an order that is being made');
+$s->commit('two');
+is($s->answer('one'), '', 'and counts it');
+$s->commit('one');
+is($s->do(two => ($buy->('FIRST', 'ada'))[1]), 'BX026', 'the guest has had it');
+$s->rollback('two');
+
 # The last use, and a guest's only one.
 $promo->(LAST => '{"max_redemptions": 1}');
 for my $end (qw(rollback commit)) {

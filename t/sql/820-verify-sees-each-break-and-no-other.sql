@@ -66,7 +66,7 @@ do $$ begin
     perform pg_temp.key('payment sent', null);
     perform app.webhook_take('event', 'nmi', 'type', '\x01', false);
     perform pg_temp.promo('HUNDRED', '{"max_redemptions": 100, "budget_amount": 9000, "max_per_guest": 2, "stacks": true}');
-    perform pg_temp.promo('OPEN', '{"stacks": true}');
+    perform pg_temp.promo('OPEN', '{"stacks": true, "max_per_guest": 50}');
     perform pg_temp.discounted('order promo', 'held', '{OPEN,HUNDRED}', '{1000,900}');
     perform pg_temp.promo('DOOR', '{"max_redemptions": 20}');
     perform app.promo_take(501, pg_temp.id('order promo'), array[pg_temp.id('DOOR')], '{1}', '{6}', '{DOOR}', '{0}', '{0}', pg_temp.guest_key('ada'));

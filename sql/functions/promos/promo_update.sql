@@ -35,6 +35,9 @@ begin
         v_new.starts_at, v_new.ends_at, v_new.platform_bps, v_new.stacks, v_new.return_on_refund, v_new.active, v_new.version)
     where org = p_org and id = p_id;
     perform app.promo_buckets_change(p_org, p_id, v_old.max_redemptions, v_old.budget_amount, v_new.max_redemptions, v_new.budget_amount);
+    if v_old.max_per_guest is null and v_new.max_per_guest is not null then
+        perform app.promo_guests_count(p_org, p_id);
+    end if;
     perform ops.audit_put(p_org, p_actor, 'promo_code.updated', p_id, v_new.version, p_request, p_doc);
     return v_new.version;
 end $$;

@@ -1,7 +1,7 @@
 -- ops.broken_promo_counted(p_limit) -> (org, object, detail)
 -- Of every promo code, what its buckets have left and what live slots have used
--- is its limit, in uses and in money; what is counted of a guest is what the
--- guest's live slots are; and an order's discount and codes are its slots' (the
+-- is its limit, in uses and in money; what is counted of a guest, where the code
+-- limits guests, is what the guest's live slots are; and an order's discount and codes are its slots' (the
 -- access code, place 6, is not named).
 -- Reads all slots, guests' counts and orders.
 -- owner: boxoffice_owner (reads across organizers)
@@ -30,7 +30,8 @@ begin
     select coalesce(g.org, l.org), 'promo ' || coalesce(g.promo_id, l.promo_id), format('the guest %s counts for %s uses and has %s slots',
         encode(coalesce(g.guest_key, l.guest_key), 'hex'), coalesce(g.uses, 0), coalesce(l.uses, 0))
     from app.promo_guests g full join live l on l.org = g.org and l.promo_id = g.promo_id and l.guest_key = g.guest_key
-    where coalesce(g.uses, 0) <> coalesce(l.uses, 0)
+    where coalesce(g.uses, 0) <> coalesce(l.uses, 0) and exists (select from app.promo_codes p
+        where p.org = coalesce(g.org, l.org) and p.id = coalesce(g.promo_id, l.promo_id) and p.max_per_guest is not null)
     union all
     select o.org, 'order ' || o.id, format('it has a discount of %s and codes %s; its slots sum to %s and name %s', o.discount,
         coalesce(o.promo_code, 'none'), coalesce(u.discount, 0), coalesce(u.codes, 'none'))
