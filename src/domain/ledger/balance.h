@@ -74,7 +74,7 @@ bool ledger_close(struct task *t, const struct closing *ask, struct closed *out,
 /* Jobs: folds one organizer's tail; finds tails that nobody reads, every minute. */
 bool ledger_fold(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 bool ledger_fold_round(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
-/* So many entries behind the checkpoint are counted in half a millisecond. */
-#define LEDGER_TAIL_LONG        128
+/* So many entries behind the checkpoint are counted in a millisecond; a fold costs some eight. */
+#define LEDGER_TAIL_LONG        256
 
 #endif
