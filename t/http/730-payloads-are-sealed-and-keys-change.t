@@ -83,12 +83,12 @@ sub keys_are {
     $s->wait_until(10, sub { $s->call(GET => '/readyz', undef, key => undef)->{status} == 200 });
 }
 
-# {key id => [role, webhooks, answers]}
+# {key id => [role, webhooks, answers, evidence]}
 sub keys_listed {
     my $got = $s->boxoffice(qw(secrets list));
     is($got->{status}, 0, 'the keys are listed') or diag($got->{err});
     unlike($got->{out}, qr/[0-9a-f]{16}/, '... and none of them is shown');
-    return { map { /^([0-9a-f]{8})\s+(\w+)\s+(\d+)\s+(\d+)$/ ? ($1 => [ $2, $3, $4 ]) : () } split /\n/, $got->{out} };
+    return { map { /^([0-9a-f]{8})\s+(\w+)\s+(\d+)\s+(\d+)\s+(\d+)$/ ? ($1 => [ $2, $3, $4, $5 ]) : () } split /\n/, $got->{out} };
 }
 
 chomp(my $old = do { open my $in, '<', $file or die "$file: $!"; <$in> });
@@ -102,7 +102,7 @@ ok($list->{$old_id}[1] >= 3 && $list->{$old_id}[2] >= 1, '... under which events
 keys_are($old, "# the next one", $new);
 $list = keys_listed();
 my ($new_id) = grep { $_ ne $old_id } keys %$list;
-is_deeply([ $list->{$old_id}[0], $list->{$new_id} ], [ 'writes', [ 'reads', 0, 0 ] ], 'a second line only reads');
+is_deeply([ $list->{$old_id}[0], $list->{$new_id} ], [ 'writes', [ 'reads', 0, 0, 0 ] ], 'a second line only reads');
 
 keys_are($new, $old);
 my $again = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa', metadata => {});
