@@ -1,6 +1,8 @@
 /* command.c - the admin command line: its verbs, and their options by getopt_long(3). */
 #include "base/base.h"
+#include "base/arena.h"
 #include "base/check.h"
+#include "base/money.h"
 #include "domain/house/command_inner.h"
 
 #include <getopt.h>
@@ -26,6 +28,18 @@ command_usage_error(const char *why)
 {
         fprintf(stderr, "boxoffice: %s\n", why);
         return EXIT_USAGE;
+}
+
+const char *
+command_decimal(struct task *t, struct str currency, int64_t minor)
+{
+        enum currency c;
+        char text[MONEY_TEXT_MAX];
+
+        if (!currency_parse(currency, &c))
+                return str_z(t->arena, str_fmt(t->arena, "%lld", (long long)minor));
+        money_decimal((struct money){ minor, c }, text);
+        return str_z(t->arena, str_of(text));
 }
 
 bool
@@ -83,6 +97,13 @@ static const struct command {
         { "promos", "activate", "", "--batch BATCH", "switches them on again", promos_activate },
         { "promos", "usage", "[PROMO...]", "| --batch BATCH | --organizer ORGANIZER [--csv]",
             "uses, discount, sales, and who paid", promos_usage },
+        { "refunds", "batch list", "", "", "cancelled events and their refunds: those under way, then the newest",
+            refund_batches_list },
+        { "refunds", "batch show", "EVENT", "[--watch]",
+            "how far one is, and what failed; --watch: until it ends", refund_batch_show },
+        { "refunds", "batch pause", "EVENT", "", "no more orders are tried; refunds that were made go on",
+            refund_batch_pause },
+        { "refunds", "batch resume", "EVENT", "", "goes on, and tries again what failed", refund_batch_resume },
         { "ledger", "balance", "", "[--organizer ORGANIZER] [--as-of TIME] [--clock recorded|occurred] [--csv|--json]",
             "what an organizer is owed, or all together", ledger_balance },
         { "ledger", "entries", "",
@@ -205,11 +226,28 @@ command_usage(void)
                 const struct command *cmd = &commands[i];
                 bool words = *cmd->words != '\0', options = *cmd->options != '\0';
 
-                fprintf(stderr, "  boxoffice %-9s%-8s%s%s%s%s%s\n", cmd->noun, cmd->verb, cmd->words,
+                fprintf(stderr, "  boxoffice %-9s%-12s %s%s%s%s%s\n", cmd->noun, cmd->verb, cmd->words,
                     words && options ? " " : "", cmd->options, words || options ? "  " : "", cmd->help);
         }
         fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; "
             "the database role is boxoffice_owner.\n");
+}
+
+/* How many words of argv are this command's noun and verb, which may be two ("batch list"); 0: it is another. */
+static int
+command_named(const struct command *cmd, int argc, char **argv)
+{
+        struct str rest = str_of(cmd->verb), one;
+        int n = 1;
+
+        if (argc == 0 || strcmp(argv[0], cmd->noun) != 0)
+                return 0;
+        for (; rest.n > 0; n++) {
+                (void)str_cut(rest, ' ', &one, &rest);
+                if (n == argc || !str_eq(one, str_of(argv[n])))
+                        return 0;
+        }
+        return n;
 }
 
 /* Of what was said nothing is known: which word, and then what there is. */
@@ -235,11 +273,11 @@ command_run(const struct conf *c, int argc, char **argv)
 {
         struct options o;
 
-        for (size_t i = 0; argc > 0 && i < ARRAY_LEN(commands); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
                 const struct command *cmd = &commands[i];
-                int words = *cmd->verb == '\0' ? 1 : 2, code;
+                int words = command_named(cmd, argc, argv), code;
 
-                if (argc < words || strcmp(argv[0], cmd->noun) != 0 || (words == 2 && strcmp(argv[1], cmd->verb) != 0))
+                if (words == 0)
                         continue;
                 code = options_read(cmd, argc - words + 1, argv + words - 1, &o);
                 if (code == EXIT_DONE)

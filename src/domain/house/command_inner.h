@@ -30,6 +30,9 @@ int command_usage_error(const char *why);
 /* The value of an option that is an id of this kind; false when it has said what is wrong. */
 bool command_id(const char *option, const char *prefix, const char *text, struct uuid *out) MUSTCHECK;
 
+/* An amount as people write it, without its currency: 10.05. */
+const char *command_decimal(struct task *t, struct str currency, int64_t minor);
+
 /* How far long work is, as a bar on standard error; nothing is drawn where nobody looks. */
 struct bar {
         int64_t done, all;
@@ -58,6 +61,10 @@ int promos_list(const struct conf *c, const struct options *o);
 int promos_activate(const struct conf *c, const struct options *o);
 int promos_deactivate(const struct conf *c, const struct options *o);
 int promos_usage(const struct conf *c, const struct options *o);
+int refund_batches_list(const struct conf *c, const struct options *o);
+int refund_batch_show(const struct conf *c, const struct options *o);
+int refund_batch_pause(const struct conf *c, const struct options *o);
+int refund_batch_resume(const struct conf *c, const struct options *o);
 int ledger_balance(const struct conf *c, const struct options *o);
 int ledger_entries(const struct conf *c, const struct options *o);
 int ledger_verify(const struct conf *c, const struct options *o);

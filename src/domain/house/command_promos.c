@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/csv.h"
-#include "base/money.h"
 #include "domain/house/command_inner.h"
 #include "domain/promos/promo.h"
 #include "domain/promos/promo_code.h"
@@ -314,18 +313,6 @@ usage_name(struct task *t, const struct options *o, struct asking *a, struct err
         return true;
 }
 
-static const char *
-decimal(struct task *t, struct str currency, int64_t minor)
-{
-        enum currency c;
-        char text[MONEY_TEXT_MAX];
-
-        if (!currency_parse(currency, &c))
-                return str_z(t->arena, str_fmt(t->arena, "%lld", (long long)minor));
-        money_decimal((struct money){ minor, c }, text);
-        return str_z(t->arena, str_of(text));
-}
-
 static void
 usage_print(struct task *t, const struct asking *a, const struct promo_usage *u, struct str name)
 {
@@ -333,8 +320,9 @@ usage_print(struct task *t, const struct asking *a, const struct promo_usage *u,
 
         printf("%-40.*s %8lld %8lld %8lld %8lld %8lld %8lld %14s %14s %14s %14s\n", STR_ARG(name), (long long)u->codes,
             (long long)u->committed, (long long)u->reserved, (long long)u->returned, (long long)u->guests,
-            (long long)u->flagged, decimal(t, a->currency, u->discount), decimal(t, a->currency, organizer),
-            decimal(t, a->currency, u->platform), decimal(t, a->currency, u->revenue));
+            (long long)u->flagged, command_decimal(t, a->currency, u->discount),
+            command_decimal(t, a->currency, organizer),
+            command_decimal(t, a->currency, u->platform), command_decimal(t, a->currency, u->revenue));
 }
 
 static void
