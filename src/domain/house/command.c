@@ -104,6 +104,7 @@ static const struct command {
         { "refunds", "batch pause", "EVENT", "", "no more orders are tried; refunds that were made go on",
             refund_batch_pause },
         { "refunds", "batch resume", "EVENT", "", "goes on, and tries again what failed", refund_batch_resume },
+        { "risks", "list", "", "", "of whom too much is disputed, and what is done about it", risks_list },
         { "ledger", "balance", "", "[--organizer ORGANIZER] [--as-of TIME] [--clock recorded|occurred] [--csv|--json]",
             "what an organizer is owed, or all together", ledger_balance },
         { "ledger", "entries", "",

@@ -65,6 +65,7 @@ int refund_batches_list(const struct conf *c, const struct options *o);
 int refund_batch_show(const struct conf *c, const struct options *o);
 int refund_batch_pause(const struct conf *c, const struct options *o);
 int refund_batch_resume(const struct conf *c, const struct options *o);
+int risks_list(const struct conf *c, const struct options *o);
 int ledger_balance(const struct conf *c, const struct options *o);
 int ledger_entries(const struct conf *c, const struct options *o);
 int ledger_verify(const struct conf *c, const struct options *o);

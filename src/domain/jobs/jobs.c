@@ -10,6 +10,7 @@
 #include "domain/orders/order.h"
 #include "domain/payments/payment.h"
 #include "domain/refunds/refund.h"
+#include "domain/risk/risk.h"
 #include "domain/verify/verify.h"
 #include "domain/webhooks/webhook.h"
 #include "io/task.h"

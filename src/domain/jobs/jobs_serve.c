@@ -113,7 +113,7 @@ static bool
 ensure_rounds(struct task *t, struct err *e)
 {
         static const char *const rounds[] = { "webhooks_sweep", "webhooks_sweep_daily", "verify_hourly",
-                "ledger_fold_round" };
+                "ledger_fold_round", "risk_round" };
         const struct uuid nothing = { { 0 } };
         struct house_state state;
 

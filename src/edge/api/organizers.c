@@ -4,6 +4,7 @@
 #include "base/money.h"
 #include "base/secret.h"
 #include "domain/catalog/catalog.h"
+#include "domain/risk/risk.h"
 #include "edge/api/api.h"
 #include "edge/api/catalog_show.h"
 #include "io/task.h"
@@ -80,6 +81,18 @@ api_organizer_update(struct request *rq, struct reply *rp, struct err *e)
         c.org = uuid_org(c.id);
         return catalog_find(rq->task, CATALOG_ORGANIZER, c.org, c.id, c.id, &item, e) && catalog_is(&item, c.id, e) &&
             catalog_update(rq->task, &c, &item, e) && catalog_show(rp, 200, &item);
+}
+
+bool
+api_organizer_risk(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct uuid id;
+        struct catalog_item item;
+        struct str view;
+
+        return catalog_param_org(rq, &id, e) &&
+            catalog_find(rq->task, CATALOG_ORGANIZER, uuid_org(id), id, id, &item, e) && catalog_is(&item, id, e) &&
+            risk_show(rq->task, uuid_org(id), id, &view, e) && reply_json(rp, 200, view);
 }
 
 struct verifying {
