@@ -124,6 +124,25 @@ fresh_ids_differ(void **state)
 }
 
 static void
+a_derived_id_is_the_same_again_and_no_other_s(void **state)
+{
+        enum { ORG = 70001 };
+        struct uuid made = uuid_new(ORG), other = uuid_new(ORG), of = uuid_new(ORG), one = uuid_derived(made, of, 1);
+        struct uuid same = uuid_derived(made, of, 1), back;
+        char text[ID_TEXT_MAX];
+
+        (void)state;
+        assert_true(uuid_eq(one, same));
+        assert_false(uuid_eq(one, uuid_derived(made, of, 2)));
+        assert_false(uuid_eq(one, uuid_derived(made, other, 1)));
+        assert_false(uuid_eq(one, uuid_derived(other, of, 1)));
+        assert_int_equal(uuid_org(one), ORG);
+        assert_in_range(uuid_made_ms(one) - uuid_made_ms(made), 0, 65535);
+        typeid_text("ref", one, text);
+        assert_true(typeid_parse("ref", str_of(text), &back) && uuid_eq(one, back));
+}
+
+static void
 any_other_form_is_refused(void **state)
 {
         static const struct str rows[] = {
@@ -172,6 +191,7 @@ main(void)
                 cmocka_unit_test(the_first_48_bits_are_the_time),
                 cmocka_unit_test(later_ids_sort_behind_earlier_ones),
                 cmocka_unit_test(fresh_ids_differ),
+                cmocka_unit_test(a_derived_id_is_the_same_again_and_no_other_s),
                 cmocka_unit_test(any_other_form_is_refused),
                 cmocka_unit_test(any_other_uuid_form_is_refused),
         };
