@@ -148,6 +148,7 @@ begin
             ('ops.broken_paid_has_tickets',  '{jobs}'),
             ('ops.broken_no_ticket_of_unpaid', '{jobs}'),
             ('ops.broken_tickets_counted',   '{jobs}'),
+            ('ops.broken_used_by_scan',      '{jobs}'),
             ('ops.broken_promo_counted',     '{jobs}'),
             ('ops.broken_outbox_tells_of_paid', '{jobs}'),
             ('ops.broken_processing_has_attempt', '{jobs}'),

@@ -92,12 +92,10 @@ is($told->($disputed->{tickets}[0]{code}), 'valid', '... once the dispute is won
 $s->dbh->do("delete from $_ = ?", undef, $dispute) for 'app.ticket_returns where object_id', 'app.disputes where id';
 
 my $held = $buy->(1)->{tickets}[0];
-for my $state (qw(postponed cancelled)) {
-    $s->dbh->do('update app.events set status = ? where org = ?', undef, $state, $org);
-    is($told->($held->{code}), "event_$state", "of an event that is $state nobody is let in");
-    is($told->($first->{code}), 'used', '... and who was is still told to have been');
-}
-$s->dbh->do(q{update app.events set status = 'on_sale' where org = ?}, undef, $org);
+$s->must(POST => "/v1/events/$shop->{event}/postpone", {});
+is($told->($held->{code}), 'event_postponed', 'of an event that is postponed nobody is let in');
+is($told->($first->{code}), 'used', '... and who was is still told to have been');
+$s->must(PATCH => "/v1/events/$shop->{event}", { starts_at => '2031-01-01T20:00:00Z', ends_at => '2031-01-01T23:00:00Z' });
 is($told->($held->{code}), 'valid', '... when it is on again, all are');
 
 my $free = $s->buy($shop, { Guest => 1 })->{json};
@@ -116,6 +114,15 @@ for my $round (1 .. 8) {
 }
 is(join(', ', grep { !/^(?:valid 409|refunded 201)$/ } sort keys %end), '', 'a guest gets in or its money, never both') or diag(explain(\%end));
 
+# --- an event that never is --------------------------------------------------------------------
+
+my $never = $s->shop;
+my $lost  = $s->buy($never, { Floor => 1 }, payment_token => 'tok_visa')->{json};
+$s->must(POST => "/v1/events/$never->{event}/cancel", {});
+my $gone_as = $told->($lost->{tickets}[0]{code}, call => { key => 'platform' });
+like($gone_as, qr/^(?:event_cancelled|refunded)$/, 'of an event that is cancelled nobody is let in');
+ok($s->wait_until(20, sub { $told->($lost->{tickets}[0]{code}, call => { key => 'platform' }) eq 'refunded' }), '... soon because the money is back');
+
 # --- kept -------------------------------------------------------------------------------------
 
 my $kept = $s->dbh->selectall_arrayref(q{select status, gate, device, signed, event_id is not null from app.ticket_scans where ticket_id = ?
@@ -125,6 +132,7 @@ is_deeply([ @$kept[ 0, 1, 2 ] ], [ [ 'valid', 'North', 'scanner 7', 0, 1 ], [ 'u
 is(one_value($s, 'select count(*) from app.ticket_scans where ticket_id = ?', uuid_of($second->{id})), 12, 'all twelve of the second are');
 is(one_value($s, 'select count(*) from app.ticket_scans where ticket_id = ?', uuid_of($third->{id})), 2, '... of a repeated one, one');
 is(one_value($s, q{select count(*) from ops.audit where action = 'ticket.used' and object_id = ?}, uuid_of($second->{id})), 1, 'the audit log has it once');
+$s->wait_until(20, sub { !@{ $s->must(GET => '/v1/refunds?status=pending')->{data} } });
 $s->books_ok;
 my $verify = $s->boxoffice('verify');
 is($verify->{status}, 0, 'every invariant holds') or diag($verify->{out});

@@ -85,6 +85,10 @@ create function pg_temp.entry(p_effect text, p_object text, p_change text) retur
         where effect = %L and object_id = pg_temp.id(%L)', p_change, p_effect, p_object) $$;
 create function pg_temp.payment(p_payment text, p_set text) returns text language sql as $$
     select format('update app.payments set %s where id = pg_temp.id(%L)', p_set, p_payment) $$;
+create function pg_temp.let_in(p_set text) returns text language sql as $$
+    select format('select app.ticket_scan(501, pg_temp.id(''scan''), pg_temp.id(%1$L), null, null, ''North'', null, false, ''tester'', ''request'')', t)
+        || case when p_set <> '' then format('; update app.tickets set %s where id = pg_temp.id(%L)', p_set, t) else '' end
+    from (values ('payment paid ticket 1')) x (t) $$;
 create function pg_temp.job(p_object text, p_set text) returns text language sql as $$
     select format('update ops.jobs set %s where object_id = pg_temp.id(%L)', p_set, p_object) $$;
 
@@ -153,6 +157,13 @@ insert into planted (expect, says, break) values
 ('paid_has_tickets', 'a ticket worth a cent more', $$update app.tickets set net = net + 1 where id = pg_temp.id('payment paid ticket 1')$$),
 ('no_ticket_of_unpaid', 'a ticket of a held order', $$insert into app.tickets select org, pg_temp.id('t'), pg_temp.id('order held'), line, seat, type_id, 'stolen', status, net,
     guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee, created_at from app.tickets where id = pg_temp.id('payment paid ticket 1')$$),
+('', 'a ticket that was let in', pg_temp.let_in('')),
+('', 'and refunded since', pg_temp.let_in($$status = 'refunded'$$)),
+('used_by_scan', 'a ticket that is used, and nobody let it in', $$update app.tickets set status = 'used', used_at = now() where id = pg_temp.id('payment paid ticket 1')$$),
+('used_by_scan', 'one without the time', $$update app.tickets set status = 'used' where id = pg_temp.id('payment paid ticket 1')$$),
+('used_by_scan', 'a ticket that was let in and is as new', pg_temp.let_in($$status = 'valid', used_at = null$$)),
+('used_by_scan', 'one let in at another time', pg_temp.let_in($$used_at = used_at + interval '1 second'$$)),
+('used_by_scan', 'one used and valid at once', pg_temp.let_in($$status = 'valid'$$)),
 ('tickets_counted', 'a ticket too many on sale', $$update app.ticket_buckets set remaining = remaining + 1 where type_id = pg_temp.id('floor') and bucket = 0$$),
 ('tickets_counted', 'a quantity changed by hand', $$update app.ticket_types set quantity = quantity - 1 where id = pg_temp.id('balcony')$$),
 ('promo_counted', 'a use too many', $$update app.promo_buckets set uses = uses + 1 where promo_id = pg_temp.id('HUNDRED') and bucket = 3$$),
