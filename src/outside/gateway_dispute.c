@@ -122,8 +122,8 @@ stripe_settlements_read(struct arena *a, const struct json *list, struct gateway
 
 /* --- calls ------------------------------------------------------------- */
 
-static bool
-has_api(struct str gateway)
+bool
+gateway_has_disputes(struct str gateway)
 {
         CHECK(gateway_known(gateway));
         return str_is(gateway, "stripe");
@@ -136,7 +136,7 @@ has_api(struct str gateway)
 struct gateway_evidence
 gateway_evidence(struct str gateway)
 {
-        if (has_api(gateway))
+        if (gateway_has_disputes(gateway))
                 return (struct gateway_evidence){ .by_api = true, .text_most = 150000, .files_most = 4500000 };
         return (struct gateway_evidence){ .text_most = 150000, .files_most = 20 * 1024 * 1024 };
 }
@@ -146,7 +146,7 @@ gateway_dispute_file(struct task *t, struct str gateway, struct str key, struct 
     struct str content, struct gateway_file *out)
 {
         *out = (struct gateway_file){ .why = STR(NO_API), .refused = true };
-        if (has_api(gateway))
+        if (gateway_has_disputes(gateway))
                 stripe_file_send(t, key, name, media, content, out);
 }
 
@@ -157,7 +157,7 @@ ask(struct task *t, struct str gateway, struct str dispute, struct stripe_call *
         struct http_answer answer;
 
         *out = (struct gateway_dispute){ .why = STR(NO_API) };
-        if (!has_api(gateway))
+        if (!gateway_has_disputes(gateway))
                 return;
         out->why = STR("an id that can't be Stripe's");
         if (!gateway_is_id(dispute))
@@ -211,7 +211,7 @@ gateway_settlements(struct task *t, struct str gateway, struct str since, struct
         int64_t since_s;
 
         *out = (struct gateway_settlements){ .why = STR(NO_API) };
-        if (!has_api(gateway))
+        if (!gateway_has_disputes(gateway))
                 return;
         out->why = STR("since is no time");
         if (!stripe_seconds(since, &since_s))

@@ -48,6 +48,8 @@ struct gateway_file {
 void gateway_dispute_file(struct task *t, struct str gateway, struct str key, struct str name, const char *media,
     struct str content, struct gateway_file *out);
 
+/* Whether it can be asked about its disputes at all. */
+bool gateway_has_disputes(struct str gateway);
 void gateway_dispute_get(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
 /* Fields by the gateway's own names; a file is its id. submit false only stages it. */
 void gateway_dispute_answer(struct task *t, struct str gateway, struct str dispute, const struct http_field *evidence,

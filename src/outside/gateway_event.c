@@ -12,6 +12,7 @@
 #include "outside/gateway_records.h"
 #include "outside/gateway_stripe.h"
 
+#include <time.h>
 #include <yajl/yajl_parse.h>
 
 /* The members of the top level in which a party has an event's id and type. */
@@ -207,6 +208,55 @@ lacks(const struct gateway_event *ev, const char *what, struct err *e)
         return err_set(e, ERR_INVALID_REQUEST, "%.*s's events of this type must have %s", STR_ARG(ev->gateway), what);
 }
 
+/* --- chargebacks ------------------------------------------------------- */
+
+#define CHARGEBACK_TEXT_MAX     200
+#define DAY_TEXT        10              /* 2026-11-25 */
+
+bool
+gateway_chargeback_amount(struct str text, enum currency c, struct money *out)
+{
+        return nmi_amount(text, c, out) && out->minor > 0;
+}
+
+/* Digits and no others stand at these places. */
+static bool
+all_digits(struct str s)
+{
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] < '0' || s.p[i] > '9')
+                        return false;
+        return s.n > 0;
+}
+
+struct str
+gateway_chargeback_day(struct arena *a, struct str text)
+{
+        struct str digits = text, year, rest, month, day;
+        char z[DAY_TEXT + 1];
+        struct tm tm = { .tm_year = 0 };
+
+        if (text.n == DAY_TEXT && str_cut(text, '-', &year, &rest) && str_cut(rest, '-', &month, &day) &&
+            year.n == 4 && month.n == 2)
+                digits = str_fmt(a, "%.*s%.*s%.*s", STR_ARG(year), STR_ARG(month), STR_ARG(day));
+        if (digits.n != DAY_TEXT - 2 || !all_digits(digits))
+                return STR_NONE;
+        (void)snprintf(z, sizeof z, "%.4s-%.2s-%.2s", digits.p, digits.p + 4, digits.p + 6);
+        if (strptime(z, "%Y-%m-%d", &tm) == NULL)
+                return STR_NONE;
+        (void)timegm(&tm);              /* which moves the 31st of a short month on */
+        (void)strftime(z, sizeof z, "%Y-%m-%d", &tm);
+        return str_dup(a, str_of(z));
+}
+
+struct str
+gateway_chargeback_last4(struct str text)
+{
+        struct str last = text.n < 4 ? STR_NONE : (struct str){ text.p + text.n - 4, 4 };
+
+        return all_digits(last) ? last : STR_NONE;
+}
+
 /* --- NMI --------------------------------------------------------------- */
 
 /* A string or a number, as text; absent when empty. */
@@ -263,29 +313,65 @@ nmi_transaction(struct gateway_event *ev, const struct json *body, struct err *e
         return true;
 }
 
-/* One dispute can be named; of several, and of one without the charge's id, somebody else makes out which. */
+/* A chargeback without an id is known by what it says. */
+static struct str
+chargeback_name(struct arena *a, const struct gateway_chargeback *c)
+{
+        struct str of = c->charge.n > 0 ? c->charge : c->last4;
+
+        return str_fmt(a, "chargeback-%.*s-%.*s-%.*s", STR_ARG(of), STR_ARG(c->day), STR_ARG(c->amount));
+}
+
+static struct str
+nmi_short(const struct json *object, const char *key)
+{
+        struct str s = nmi_text(object, key);
+
+        return s.n <= CHARGEBACK_TEXT_MAX ? s : STR_NONE;
+}
+
+static void
+nmi_chargeback_read(struct arena *a, const struct json *one, struct gateway_chargeback *c)
+{
+        *c = (struct gateway_chargeback){
+                .id = nmi_id(one, "id"), .charge = nmi_id(one, "transaction_id"),
+                .last4 = gateway_chargeback_last4(nmi_text(one, "cc_number")),
+                .day = gateway_chargeback_day(a, nmi_text(one, "date")), .amount = nmi_short(one, "amount"),
+                .fee = nmi_short(one, "fee"), .reason = nmi_short(one, "reason"), .status = nmi_short(one, "status"),
+                .due_by = nmi_short(one, "due_by"),
+        };
+        if (!text_is_time(c->due_by))
+                c->due_by = STR_NONE;
+        if (c->id.p == NULL)
+                c->id = chargeback_name(a, c);
+}
+
+/* Which charge each is about, somebody else makes out. */
 static bool
-nmi_chargeback(struct gateway_event *ev, const struct json *body, struct err *e)
+nmi_chargebacks(struct arena *a, struct gateway_event *ev, const struct json *body, struct err *e)
 {
         const struct json *list = json_member(body, "chargebacks");
 
         if (list == NULL || list->kind != JSON_ARRAY)
                 return lacks(ev, "chargebacks", e);
-        if (list->children == 1) {
-                ev->transaction = nmi_id(list->child, "id");
-                ev->charge = nmi_id(list->child, "transaction_id");
+        ev->chargeback = ARENA_ARRAY(a, struct gateway_chargeback, list->children + 1);
+        for (const struct json *one = list->child; one != NULL; one = one->next)
+                nmi_chargeback_read(a, one, &ev->chargeback[ev->chargebacks++]);
+        if (ev->chargebacks == 1) {
+                ev->transaction = ev->chargeback[0].id;
+                ev->charge = ev->chargeback[0].charge;
         }
         return true;
 }
 
 static bool
-nmi_event(struct gateway_event *ev, const struct json *root, struct err *e)
+nmi_event(struct arena *a, struct gateway_event *ev, const struct json *root, struct err *e)
 {
         const struct json *body = json_member(root, "event_body");
 
         if (body == NULL || body->kind != JSON_OBJECT)
                 return lacks(ev, "event_body", e);
-        return ev->subject == SUBJECT_DISPUTE ? nmi_chargeback(ev, body, e) : nmi_transaction(ev, body, e);
+        return ev->subject == SUBJECT_DISPUTE ? nmi_chargebacks(a, ev, body, e) : nmi_transaction(ev, body, e);
 }
 
 /* --- Stripe ------------------------------------------------------------ */
@@ -334,5 +420,5 @@ gateway_event_read(struct arena *a, struct str gateway, struct str body, struct 
         if (!json_parse(a, body, &root, &quotes))
                 return err_set(e, ERR_INVALID_JSON, "the body is JSON of a kind that is not read here: a name twice, "
                     "a NUL or half a character, or too many values");
-        return str_is(gateway, "nmi") ? nmi_event(out, root, e) : stripe_event(out, root, e);
+        return str_is(gateway, "nmi") ? nmi_event(a, out, root, e) : stripe_event(out, root, e);
 }

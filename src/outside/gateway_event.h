@@ -33,6 +33,17 @@ struct arena;
 #define GATEWAY_EVENT_ID_MAX    255
 #define GATEWAY_EVENT_TYPE_MAX  100
 
+/*
+ * A dispute in an event of a gateway that has no API for them: absent what was
+ * not told. amount and fee are as written; whose currency it is in, the charge tells.
+ */
+struct gateway_chargeback {
+        struct str id;                  /* or one made of the rest, where it has none */
+        struct str charge;              /* the gateway's id of it */
+        struct str last4, day;          /* of its card; 2026-11-25 */
+        struct str amount, fee, reason, status, due_by;
+};
+
 enum gateway_subject { SUBJECT_OTHER, SUBJECT_CHARGE, SUBJECT_REFUND, SUBJECT_DISPUTE };
 
 struct gateway_event {
@@ -43,6 +54,8 @@ struct gateway_event {
         struct str charge;                      /* refund, dispute: the gateway's id of its charge; absent: not told */
         struct str reference, order, house;     /* as we sent them; absent when not told */
         struct money amount;                    /* 0 when not told */
+        struct gateway_chargeback *chargeback;  /* disputes that come in one event; NULL: the subject is one */
+        size_t chargebacks;
         bool made;                              /* from the list, not as the gateway would have sent it */
         struct str body;                        /* of gateway_events(): what to keep */
 };
@@ -52,6 +65,13 @@ bool gateway_event_head(struct arena *a, struct str gateway, struct str body, st
 bool gateway_event_is_id(struct str id) MUSTCHECK;
 bool gateway_event_read(struct arena *a, struct str gateway, struct str body, struct gateway_event *out,
     struct err *e) MUSTCHECK;
+
+/* An amount as a chargeback has it; above zero. */
+bool gateway_chargeback_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
+/* YYYYMMDD or YYYY-MM-DD as the latter; absent when it is no day. */
+struct str gateway_chargeback_day(struct arena *a, struct str text);
+/* The last four digits of a masked number; absent when there are none. */
+struct str gateway_chargeback_last4(struct str text);
 
 struct gateway_events {
         bool asked;                     /* false: no usable answer */

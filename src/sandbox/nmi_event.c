@@ -2,8 +2,8 @@
  * nmi_event.c - the bodies of NMI's webhooks (docs.nmi.com, transaction events
  * and chargeback events; reference/protocols.md 1.7).
  *
- * A chargeback carries transaction_id besides the documented members, and
- * where it is about the outcome, status: "won" or "lost".
+ * A chargeback carries transaction_id and fee besides the documented members,
+ * and where it is about the outcome, status: "won" or "lost".
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -135,6 +135,7 @@ put_chargeback(struct json_out *o, struct arena *a, const struct event_scene *s)
         put_amount(o, a, "amount", s->dispute.amount);
         jo_text(o, "reason", s->dispute.data);
         put_number(o, a, "transaction_id", s->charge.id);
+        put_amount(o, a, "fee", (struct money){ .minor = s->dispute.fee, .currency = s->dispute.amount.currency });
         if (s->dispute.closed_by != NULL)
                 jo_z(o, "status", txn_kind_word(s->dispute.closed_by->kind));
         jo_end_object(o);

@@ -29,6 +29,14 @@ my %id = (promo => $promo->{id}, org => $shop->{organizer}, event => $shop->{eve
     refund => $s->must(POST => "/v1/orders/$order->{id}/refunds", { amount => 1 })->{id}, key => 'key_' . '0' x 26,
     token => 'att_' . '0' x 26, ticket => $order->{tickets}[0]{id});
 
+# A dispute, by the gateway.
+{
+    my $sold = $s->buy($shop, { Floor => 1 }, payment_token => 'tok_visa')->{json};
+    my ($sale) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$sold->{id}")->{json}{data} };
+    $s->sandbox(POST => '/sandbox/disputes', { transaction => $sale->{id}, reason => 'fraudulent' });
+    $s->wait_until(10, sub { ($id{dispute}) = map { $_->{id} } @{ $s->must(GET => '/v1/disputes', undef, key => 'admin')->{data} } });
+}
+
 # Routes that end a sale have events of their own.
 my %halted;
 for my $how (qw(cancel postpone)) {
@@ -100,7 +108,8 @@ for my $route (@routes) {
 
 # --- ids that nobody has, for those who are let in ---------------------------------------
 
-my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', refund => 'ref', key => 'key', token => 'att', ticket => 'tix');
+my %nobody = (org => 'org', event => 'evt', type => 'tkt', promo => 'pro', order => 'ord', refund => 'ref', dispute => 'dsp', key => 'key',
+    token => 'att', ticket => 'tix');
 for my $route (grep { $_->{path} =~ /\{/ } @routes) {
     my ($method, $pattern) = @$route{qw(method path)};
     for my $id ('0' x 26, '7zzzzzzzzzzzzzzzzzzzzzzzzz', '0', '%2e%2e') {

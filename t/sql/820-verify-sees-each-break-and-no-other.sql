@@ -243,6 +243,16 @@ insert into planted (expect, says, break) values
 ('released_on_time', 'the rest is late by the new one', pg_temp.over('40 days') || pg_temp.planned() || 'update app.maturities set releases_at = ops.now() + interval ''1 day'';'
     || 'select pg_temp.mature();' || pg_temp.over_anew('32 days')),
 ('', 'a refund that is promised', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1'');'),
+('', 'a dispute', 'select pg_temp.dispute(''payment paid'', ''dispute one'')'),
+('disputes_add_up', 'an order that forgets its dispute', 'select pg_temp.dispute(''payment paid'', ''dispute one''); update app.orders set disputed = 0 where disputed > 0'),
+('disputes_add_up', 'a dispute that is not the sum of its tickets', 'select pg_temp.dispute(''payment paid'', ''dispute one''); update app.ticket_returns set tax = tax - 1'),
+('disputes_add_up', 'a dispute whose tickets have it back', 'select pg_temp.dispute(''payment paid'', ''dispute one''); update app.ticket_returns set live = false'),
+('disputes_add_up hold_is_disputed', 'a dispute that is lost and not booked so', 'select pg_temp.dispute(''payment paid'', ''dispute one'');
+    update app.disputes set status = ''lost'', ended_at = ops.now()'),
+('entry_has_object hold_is_disputed', 'a share on hold for nothing', $$select ledger.entry_post(501, pg_temp.id('e'), 'gift', pg_temp.id('order paid'), null, null, 'USD',
+    '{organizer_dispute_hold,platform_adjustments}', '{-100,100}', ops.now(), null)$$),
+('entry_has_object', 'a dispute won in the books alone', $$select pg_temp.dispute('payment paid', 'dispute one'); select ledger.entry_post(501, pg_temp.id('e'),
+    'dispute_fee_returned', pg_temp.id('dispute one'), null, null, 'USD', '{organizer_available,dispute_fee_revenue}', '{-100,100}', ops.now(), null)$$),
 ('refunds_add_up', 'an order that forgets its refund', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set refunded = 0 where refunded > 0'),
 ('refunds_add_up', 'a refunded order that calls itself paid', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set status = ''paid'' where refunded > 0'),
 ('refunds_add_up', 'a refund that is not the sum of its tickets', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.ticket_returns set tax = tax - 1'),

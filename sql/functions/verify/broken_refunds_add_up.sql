@@ -30,7 +30,9 @@ begin
         join app.orders o on o.org = d.org and o.id = d.order_id
         cross join lateral (select coalesce(sum(r.amount) filter (where r.status <> 'failed'), 0)::bigint as total,
             count(*) filter (where r.status <> 'failed') as live from app.refunds r where r.org = o.org and r.order_id = o.id) s
-        where o.refunded <> s.total or o.refunded + o.disputed > o.total or (s.live = 0) <> (o.status = 'paid')
+        cross join lateral (select coalesce(sum(d.over - d.covered), 0)::bigint as over from app.disputes d
+            where d.org = o.org and d.order_id = o.id and d.moved and d.status <> 'won') g
+        where o.refunded <> s.total or o.refunded + o.disputed - g.over > o.total or (s.live = 0) <> (o.status = 'paid')
         union all
         select t.org, 'ticket ' || t.id, 'gave back more than it was sold for'
         from (select distinct r.org, r.order_id from app.organizers z join app.refunds r on r.org = z.org where coalesce(r.ended_at, r.created_at) >= v_since) d

@@ -1,6 +1,6 @@
 -- ops.broken_transit_is_owed(p_limit) -> (org, object, detail)
 -- refunds_in_transit is what guests have yet to get back: the captures that no
--- order takes and whose money is still here, and the refunds accepted that the
+-- order takes and whose money is still here (but for what guests have by a lost dispute), and the refunds accepted that the
 -- gateway has not made, or has made and taken back.
 -- Reads all entries, all payments and all refunds.
 -- owner: boxoffice_owner (reads across organizers)
@@ -14,7 +14,7 @@ begin
     from (select e.org, e.currency, sum(e.amounts[array_position(e.accounts, 'refunds_in_transit')]) as total
           from ledger.entries e group by e.org, e.currency) b
     full join (select x.org, x.currency, sum(x.amount) as total
-          from (select p.org, p.currency, p.amount from app.payments p where p.state = 'late_approved'
+          from (select p.org, p.currency, app.dispute_owed(p.org, p.id) as amount from app.payments p where p.state = 'late_approved'
               union all
               select r.org, r.currency, r.amount from app.refunds r where r.status <> 'failed' and not exists (
                   select from app.payments p where p.org = r.org and p.refund_id = r.id and p.state = 'succeeded')) x

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "domain/batches/batch.h"
 #include "domain/catalog/catalog.h"
+#include "domain/disputes/dispute.h"
 #include "domain/jobs/jobs.h"
 #include "domain/ledger/balance.h"
 #include "domain/orders/order.h"

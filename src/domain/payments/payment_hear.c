@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "domain/disputes/dispute.h"
 #include "domain/house/house.h"
 #include "domain/payments/payment_hear.h"
 #include "io/db.h"
@@ -73,19 +74,30 @@ refund_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid attempt
         h->asked = true;
 }
 
+/* Apart, because a transaction that has statements queued takes no other in between. */
+void
+payment_hear_begin(struct task *t, struct hearing *h, const struct gateway_event *ev)
+{
+        *h = (struct hearing){ .why_not = "", .strange = is_strange(t, ev->house) };
+}
+
 void
 payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry)
 {
         struct uuid id;
         bool charge = ev->subject == SUBJECT_CHARGE, refund = ev->subject == SUBJECT_REFUND;
 
-        *h = (struct hearing){ .why_not = "" };
-        if (!charge && !refund) {
-                h->why_not = ev->subject == SUBJECT_DISPUTE ? "disputes are kept, nothing books them yet"
-                    : "a type that is of no use here";
+        *h = (struct hearing){ .why_not = "", .strange = h->strange };
+        h->dispute = ev->subject == SUBJECT_DISPUTE;
+        if (h->dispute) {
+                dispute_hear_put(t, tx, ev, dry);
                 return;
         }
-        if (is_strange(t, ev->house)) {
+        if (!charge && !refund) {
+                h->why_not = "a type that is of no use here";
+                return;
+        }
+        if (h->strange) {
                 h->why_not = "sent by another installation";
                 return;
         }
@@ -130,7 +142,16 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
         };
         struct str verdict, state, about = h->by_order ? ev->order : ev->reference;
         struct rows r;
+        bool news;
 
+        if (h->dispute) {
+                if (!dispute_hear_get(t, tx, ev, &news, e))
+                        return false;
+                *out = (struct heard){ .agrees = !news };
+                out->note = news ? STR("a dispute: its charge is looked for, and it is booked") :
+                    STR("a dispute: this was said of it before");
+                return true;
+        }
         if (!h->asked) {
                 *out = (struct heard){ .ignored = true, .agrees = true, .note = str_of(h->why_not) };
                 return true;
@@ -159,17 +180,17 @@ struct judging {
         const struct gateway_event *event;
         struct heard *out;
         bool dry;
+        struct hearing hearing;
 };
 
 static bool
 hear_tx(struct tx *tx, void *arg, struct err *e)
 {
         struct judging *w = arg;
-        struct hearing h;
 
         tx_repeatable(tx);
-        payment_hear_put(w->task, tx, &h, w->event, w->dry);
-        return payment_hear_get(w->task, tx, &h, w->event, w->out, e);
+        payment_hear_put(w->task, tx, &w->hearing, w->event, w->dry);
+        return payment_hear_get(w->task, tx, &w->hearing, w->event, w->out, e);
 }
 
 bool
@@ -177,5 +198,6 @@ payment_hear(struct task *t, const struct gateway_event *ev, bool dry, struct he
 {
         struct judging w = { .task = t, .event = ev, .out = out, .dry = dry };
 
+        payment_hear_begin(t, &w.hearing, ev);
         return db_tx_run(t->db, t->arena, &t->subject, hear_tx, &w, e);
 }

@@ -3,8 +3,9 @@
  * own list), held against the books. It decides nothing: where the two differ
  * the look-up that decides is asked for (payment.h).
  *
- * Queue any number in one transaction, then get the verdicts in the same
- * order; or one by itself. Hearing the same twice, or out of order, changes
+ * Begin each before the transaction: whose it is may have to be read. Queue any
+ * number in one transaction, then get the verdicts in the same order; or one by
+ * itself. Hearing the same twice, or out of order, changes
  * nothing. dry: only says what would be done.
  */
 #ifndef DOMAIN_PAYMENTS_PAYMENT_HEAR_H
@@ -17,9 +18,11 @@ struct task;
 struct tx;
 
 struct hearing {
+        bool strange;                   /* another installation's */
         bool asked;                     /* a statement is queued */
         int32_t org;
         const char *why_not;            /* else */
+        bool dispute;                   /* whose words are kept (domain/disputes) */
         bool by_order;                  /* it has no reference of ours, and an order of ours */
 };
 
@@ -29,6 +32,7 @@ struct heard {
         struct str note;                /* in words, for people */
 };
 
+void payment_hear_begin(struct task *t, struct hearing *h, const struct gateway_event *ev);
 void payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry);
 bool payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const struct gateway_event *ev,
     struct heard *out, struct err *e) MUSTCHECK;

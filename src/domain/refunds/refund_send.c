@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "domain/disputes/dispute.h"
 #include "domain/payments/payment_attempt.h"
 #include "domain/refunds/refund.h"
 #include "domain/refunds/refund_facts.h"
@@ -124,7 +125,8 @@ fail_tx(struct tx *tx, void *arg, struct err *e)
         if (!tx_call(tx, &stmt_refund_fail, &p, &rows, e))
                 return false;
         w->failed = row_bool(&rows, 0, "failed");
-        return true;
+        return !w->failed || overs_cover(t, tx, &(struct came_back){
+                .org = w->job->org, .order = w->order, .object = w->job->object, .actor = "jobs" }, e);
 }
 
 static bool

@@ -232,10 +232,12 @@ open_all(struct batch *b, struct err *e)
 
                 if (!b->event[i].claimed)
                         continue;
-                if (event_open(b->task, &b->event[i], &why))
+                if (event_open(b->task, &b->event[i], &why)) {
+                        payment_hear_begin(b->task, &b->event[i].hearing, &b->event[i].said);
                         b->event[n++] = b->event[i];
-                else if (!put_again(b, &b->event[i], &why, e))
+                } else if (!put_again(b, &b->event[i], &why, e)) {
                         return false;
+                }
         }
         b->n = n;
         return true;

@@ -123,6 +123,14 @@ create function pg_temp.refund(p_order text, p_refund text, p_ticket text) retur
         array[pg_temp.id(p_ticket)], '{5000,0,400,0,0,0,0}', true, array[pg_temp.id(p_ticket)], 'partially_refunded', pg_temp.id('entry of ' || p_refund),
         '{organizer_pending,refunds_in_transit,tax_payable,refunds,organizer_share}', '{5000,-5400,400,5000,-5000}', 'ill', 'tester', 'request') $$;
 
+-- All of a paid order of two is disputed: 11400, and a fee of 1500.
+create function pg_temp.dispute(p_payment text, p_dispute text) returns void language sql as $$
+    select app.dispute_seen(501, pg_temp.id(p_dispute), pg_temp.id(p_payment), 'nmi', p_dispute, 'warning', 11400, 'USD', 'fraudulent', null, 'tester', 'request');
+    select app.dispute_opened(501, pg_temp.id(p_dispute), 'needs_response', '{11400,1500,0,10000,0,10000,600,800,10000,0}', '{9000,1000,0}',
+        array[pg_temp.id(p_payment || ' ticket 1'), pg_temp.id(p_payment || ' ticket 2')], '{5000,300,400,0,0,0,0,5000,300,400,0,0,0,0}',
+        pg_temp.id('entry of ' || p_dispute), '{gateway_clearing,dispute_receivable,organizer_pending,organizer_reserve,organizer_dispute_hold,dispute_fees}',
+        '{-12900,11400,9000,1000,-10000,1500}', 'tester', 'request') $$;
+
 -- The batch of a job: what is due of 501 matures and is released; how many orders had something.
 create function pg_temp.mature(p_limit int default 200) returns int language plpgsql as $$
 declare
