@@ -77,19 +77,16 @@ my $moved = $buy->(1)->{tickets}[0];
 my $wrong = $scan->($moved->{code}, event => $other->{id})->{json};
 is("$wrong->{status} $wrong->{event}", "wrong_event $shop->{event}", 'a ticket at the door of another event is told, and for which it is');
 
-# As a dispute leaves it: the rows of ticket_returns that count.
 my $disputed = $buy->(1);
-my ($org) = $s->dbh->selectrow_array('select org from app.organizers where id = ?', undef, uuid_of($shop->{organizer}));
-my $dispute = one_value($s, q{insert into app.disputes (org, id, capture_id, gateway, gateway_dispute, status, amount, currency, reported_at, version, created_at)
-    select org, gen_random_uuid(), id, 'nmi', 'd1', 'needs_response', 1, 'USD', now(), 1, now() from app.payments where order_id = ? returning id},
-    uuid_of($disputed->{id}));
-$s->dbh->do('insert into app.ticket_returns values (?, ?, ?, ?, true, 1, 0, 0, 0, 0, 0, 0)', undef, $org, $dispute, uuid_of($disputed->{tickets}[0]{id}),
-    uuid_of($disputed->{id}));
+my ($sale)   = grep { $_->{kind} eq 'sale' } @{ $s->sandbox(GET => "/sandbox/transactions?order=$disputed->{id}")->{json}{data} };
+my $there    = $s->sandbox(POST => '/sandbox/disputes', { transaction => $sale->{id}, reason => 'fraudulent' })->{json}{id};
+my $becomes  = sub { my ($want) = @_; $s->wait_until(20, sub { $s->must(GET => "/v1/orders/$disputed->{id}")->{amounts}{disputed} == $want }) };
+$becomes->(5700);
 is($told->($disputed->{tickets}[0]{code}), 'disputed', 'a ticket whose money is disputed is told');
 is($status->($disputed), 'valid', '... and stays what it is');
-$s->dbh->do('update app.ticket_returns set live = false where object_id = ?', undef, $dispute);
+$s->sandbox(POST => "/sandbox/disputes/$there/resolve", { outcome => 'won' });
+$becomes->(0);
 is($told->($disputed->{tickets}[0]{code}), 'valid', '... once the dispute is won it is let in');
-$s->dbh->do("delete from $_ = ?", undef, $dispute) for 'app.ticket_returns where object_id', 'app.disputes where id';
 
 my $held = $buy->(1)->{tickets}[0];
 $s->must(POST => "/v1/events/$shop->{event}/postpone", {});
