@@ -196,6 +196,19 @@ conf_show(const struct conf *c, bool origin, FILE *out)
 }
 
 bool
+conf_amount(const char *list, struct str currency, int64_t *out)
+{
+        struct str rest = str_of(list), one, code, number;
+
+        while (rest.n > 0) {
+                (void)str_cut(rest, ',', &one, &rest);
+                if (str_cut(one, '=', &code, &number) && str_eq(str_trim(code), currency) && str_to_i64(number, out))
+                        return true;
+        }
+        return false;
+}
+
+bool
 conf_is_test(const struct conf *c)
 {
         return strcmp(c->mode, "test") == 0;

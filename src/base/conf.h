@@ -11,6 +11,7 @@
 #define BASE_CONF_H
 
 #include "base/base.h"
+#include "base/str.h"
 
 struct conf {
 #define TEXT(field, name, def, flags, doc)              const char *field;
@@ -29,5 +30,7 @@ bool conf_need(const char *value, const char *name, FILE *complain) MUSTCHECK;
 /* The table as an operator reads it: NAME, value (hidden ones masked), where it came from. */
 void conf_show(const struct conf *c, bool origin, FILE *out);
 bool conf_is_test(const struct conf *c);
+/* The amount of a currency in a list as "USD=50,JPY=100"; false: it names none. */
+bool conf_amount(const char *list, struct str currency, int64_t *out);
 
 #endif

@@ -108,12 +108,28 @@ request_fill(struct request *rq, struct task *t, const FCGX_Request *f)
         };
 }
 
+static size_t
+body_most(const struct request *rq)
+{
+        switch (rq->route->body) {
+        case BODY_RAW:
+                return REQUEST_RAW_MAX;
+        case BODY_FILE:
+                return request_is_json(rq) ? REQUEST_BODY_MAX : REQUEST_FILE_MAX;
+        case BODY_NONE:
+        case BODY_JSON:
+        case BODY_MAYBE:
+                break;
+        }
+        return REQUEST_BODY_MAX;
+}
+
 /* The whole body or nothing. */
 static bool
 body_read(struct request *rq, FCGX_Request *f, struct err *e)
 {
         struct str length = fcgi_param(f, "CONTENT_LENGTH");
-        size_t most = rq->route->body == BODY_RAW ? REQUEST_RAW_MAX : REQUEST_BODY_MAX;
+        size_t most = body_most(rq);
         int64_t n = 0;
         char *p;
 

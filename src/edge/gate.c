@@ -8,18 +8,13 @@
 static bool
 body_fits(const struct request *rq, struct err *e)
 {
-        struct str type, rest;
-
         if (rq->route->body == BODY_NONE) {
                 if (rq->body.n > 0 && !str_is(str_trim(rq->body), "{}"))
                         return err_set(e, ERR_INVALID_REQUEST, "this call takes no body");
                 return true;
         }
-        if (rq->route->body == BODY_RAW || (rq->route->body == BODY_MAYBE && rq->body.n == 0))
-                return true;
-        (void)str_cut(rq->content_type, ';', &type, &rest);
-        type = str_lower(rq->task->arena, str_trim(type));
-        if (!str_is(type, "application/json"))
+        if ((rq->route->body == BODY_JSON || (rq->route->body == BODY_MAYBE && rq->body.n > 0)) &&
+            !request_is_json(rq))
                 return err_set(e, ERR_UNSUPPORTED_MEDIA_TYPE, "the body must be application/json");
         return true;
 }
@@ -53,6 +48,20 @@ role_fits(const struct request *rq, struct err *e)
         return true;
 }
 
+/* A query (?preview=true) changes what is asked for as the body does. */
+static struct str
+asked(const struct request *rq)
+{
+        char *p = arena_alloc(rq->task->arena, rq->body.n + 1 + rq->query.n);
+
+        if (rq->body.n > 0)
+                memcpy(p, rq->body.p, rq->body.n);
+        p[rq->body.n] = '?';
+        if (rq->query.n > 0)
+                memcpy(p + rq->body.n + 1, rq->query.p, rq->query.n);
+        return (struct str){ p, rq->body.n + 1 + rq->query.n };
+}
+
 /* The key without its quotes, claimed for whoever the credential stands for. */
 static bool
 idempotency_read(struct request *rq, struct err *e)
@@ -82,9 +91,24 @@ idempotency_read(struct request *rq, struct err *e)
                             "must be 1 to 255 printable ASCII characters");
         i->wanted = true;
         i->key = key;
-        /* A query (?preview=true) changes what is asked for: it is part of the body's hash. */
-        sha256(str_fmt(rq->task->arena, "%.*s?%.*s", STR_ARG(rq->body), STR_ARG(rq->query)), i->body_hash);
+        sha256(asked(rq), i->body_hash);
         return true;
+}
+
+static bool
+takes_json(const struct request *rq)
+{
+        switch (rq->route->body) {
+        case BODY_JSON:
+        case BODY_MAYBE:
+                return true;
+        case BODY_FILE:
+                return request_is_json(rq);
+        case BODY_NONE:
+        case BODY_RAW:
+                break;
+        }
+        return false;
 }
 
 static bool
@@ -92,7 +116,7 @@ json_read(struct request *rq, struct err *e)
 {
         struct str pointer;
 
-        if (rq->route->body != BODY_JSON && rq->route->body != BODY_MAYBE)
+        if (!takes_json(rq))
                 return true;
         if (!json_parse(rq->task->arena, rq->body.n == 0 && rq->route->body == BODY_MAYBE ? STR("{}") : rq->body,
             &rq->json, e))

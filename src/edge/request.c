@@ -21,6 +21,21 @@ request_header(const struct request *rq, const char *name)
         return STR("");
 }
 
+struct str
+request_media_type(const struct request *rq)
+{
+        struct str type, rest;
+
+        (void)str_cut(rq->content_type, ';', &type, &rest);
+        return str_lower(rq->task->arena, str_trim(type));
+}
+
+bool
+request_is_json(const struct request *rq)
+{
+        return str_is(request_media_type(rq), "application/json");
+}
+
 /* A part of Accept: its type, and its weight in thousandths. */
 static int
 accept_weight(struct arena *a, struct str part, struct str *type)

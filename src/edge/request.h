@@ -18,8 +18,11 @@ struct request;
 enum method { METHOD_GET, METHOD_POST, METHOD_PATCH, METHOD_PUT, METHOD_DELETE, METHOD_OTHER };
 enum rate_class { LIMIT_NONE, LIMIT_CALL, LIMIT_PAY };
 enum idem_need { IDEM_NONE, IDEM_HONOURED, IDEM_REQUIRED };
-/* MAYBE: JSON, or nothing, which is {}; RAW: any bytes, up to REQUEST_RAW_MAX */
-enum body_kind { BODY_NONE, BODY_JSON, BODY_MAYBE, BODY_RAW };
+/*
+ * MAYBE: JSON, or nothing, which is {}; RAW: any bytes, up to REQUEST_RAW_MAX;
+ * FILE: JSON, or one file of another type, up to REQUEST_FILE_MAX
+ */
+enum body_kind { BODY_NONE, BODY_JSON, BODY_MAYBE, BODY_RAW, BODY_FILE };
 
 typedef bool (*route_handler)(struct request *rq, struct reply *rp, struct err *e);
 
@@ -36,6 +39,7 @@ struct route {
 
 #define REQUEST_BODY_MAX        ((size_t)64 * 1024)
 #define REQUEST_RAW_MAX         ((size_t)1024 * 1024)
+#define REQUEST_FILE_MAX        ((size_t)5 * 1024 * 1024)
 #define ROUTE_PARAMS_MAX        2
 
 struct request {
@@ -50,9 +54,12 @@ struct request {
         struct principal who;
         bool admitted;                  /* who is known */
         struct idem idem;
-        struct json *json;              /* of BODY_JSON and BODY_MAYBE routes */
+        struct json *json;              /* of a body that is JSON, on routes that take it */
 };
 
+/* Content-Type without its parameters, in lower case; and whether it is JSON's. */
+struct str request_media_type(const struct request *rq);
+bool request_is_json(const struct request *rq);
 /* A header field by its FastCGI name (HTTP_...): empty when it isn't there. */
 struct str request_header(const struct request *rq, const char *name);
 /* Whether the caller would rather have this type: it names it, and the other not before it (RFC 9110, 12.5.1). */

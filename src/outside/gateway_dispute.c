@@ -164,9 +164,10 @@ ask(struct task *t, struct str gateway, struct str dispute, struct stripe_call *
                 return;
         c->path = str_fmt(t->arena, "disputes/%.*s%.*s", STR_ARG(dispute), STR_ARG(c->path));
         stripe_send(t, c, t->conf->call_deadline_ms, &answer);
-        if (answer.outcome == HTTP_ANSWERED)
+        if (answer.outcome == HTTP_ANSWERED) {
                 stripe_dispute_read(t->arena, answer.status, answer.body, out);
-        else
+                out->spent = answer.status >= 500;
+        } else
                 out->why = str_dup(t->arena, str_of(answer.why));
         if (out->found && !str_eq(out->id, dispute))
                 *out = (struct gateway_dispute){ .why = STR("the answer is about another dispute") };
@@ -178,27 +179,24 @@ gateway_dispute_get(struct task *t, struct str gateway, struct str dispute, stru
         ask(t, gateway, dispute, &(struct stripe_call){ .method = HTTP_GET, .path = STR("") }, out);
 }
 
-/* What is staged may be staged again with other words; only what is final has a key. */
 void
 gateway_dispute_answer(struct task *t, struct str gateway, struct str dispute, const struct http_field *evidence,
-    size_t n, bool submit, struct gateway_dispute *out)
+    size_t n, struct str key, struct gateway_dispute *out)
 {
-        struct stripe_call c = { .method = HTTP_POST, .path = STR("") };
+        struct stripe_call c = { .method = HTTP_POST, .path = STR(""), .key = key };
 
-        if (submit)
-                c.key = str_fmt(t->arena, "%.*s-submit", STR_ARG(dispute));
         for (size_t i = 0; i < n; i++)
                 stripe_put(&c, str_fmt(t->arena, "evidence[%s]", evidence[i].name).p, evidence[i].value);
-        stripe_put(&c, "submit", submit ? STR("true") : STR("false"));
+        stripe_put(&c, "submit", STR("true"));
         ask(t, gateway, dispute, &c, out);
 }
 
 void
-gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out)
+gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct str key,
+    struct gateway_dispute *out)
 {
-        struct stripe_call c = { .method = HTTP_POST, .path = STR("/close") };
+        struct stripe_call c = { .method = HTTP_POST, .path = STR("/close"), .key = key };
 
-        c.key = str_fmt(t->arena, "%.*s-close", STR_ARG(dispute));
         ask(t, gateway, dispute, &c, out);
 }
 

@@ -5,9 +5,11 @@
  *
  * The status is the object's, never an event's name. Amounts are minor units
  * of the given currency; fee is what the gateway charges for the dispute, 0
- * when not told. Answering and accepting are final at the gateway; both carry
- * the dispute's id as their idempotency, so that a second try after a lost
- * answer changes nothing.
+ * when not told. Answering and accepting are final at the gateway; both, and
+ * sending a file, carry a key of the caller's: a second try under it after a
+ * lost answer changes nothing. A gateway that failed says so again under the
+ * same key, for a day: it is `spent`, and the next try needs another; before
+ * that, ask what the dispute is.
  */
 #ifndef OUTSIDE_GATEWAY_DISPUTE_H
 #define OUTSIDE_GATEWAY_DISPUTE_H
@@ -29,6 +31,7 @@ struct gateway_dispute {
         struct str reason;              /* the gateway's word */
         struct str due_by;              /* RFC 3339; absent when it can't be answered */
         bool answered;                  /* evidence was submitted */
+        bool spent;                     /* of the call's key */
         struct str why;
 };
 
@@ -42,19 +45,20 @@ struct gateway_evidence gateway_evidence(struct str gateway);
 /* A file of evidence that was taken; id absent: it was not, and why. refused: and never will be. */
 struct gateway_file {
         struct str id, why;
-        bool refused;
+        bool refused, spent;
 };
-/* key: our name for it, under which it is taken once. name: as the bank sees it, letters, digits, '.', '_', '-'. */
+/* name: as the bank sees it, letters, digits, '.', '_', '-'. */
 void gateway_dispute_file(struct task *t, struct str gateway, struct str key, struct str name, const char *media,
     struct str content, struct gateway_file *out);
 
 /* Whether it can be asked about its disputes at all. */
 bool gateway_has_disputes(struct str gateway);
 void gateway_dispute_get(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
-/* Fields by the gateway's own names; a file is its id. submit false only stages it. */
+/* Submits evidence: fields by the gateway's own names; a file is its id. */
 void gateway_dispute_answer(struct task *t, struct str gateway, struct str dispute, const struct http_field *evidence,
-    size_t n, bool submit, struct gateway_dispute *out);
-void gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct gateway_dispute *out);
+    size_t n, struct str key, struct gateway_dispute *out);
+void gateway_dispute_accept(struct task *t, struct str gateway, struct str dispute, struct str key,
+    struct gateway_dispute *out);
 
 /* One line of what the gateway settles with us; net = amount - fee. */
 struct gateway_settled {

@@ -1,7 +1,7 @@
 /*
  * gateway_stripe_file.c - a file to Stripe, as evidence: multipart/form-data
  * to the host that takes files (docs.stripe.com/api/files/create). Its bytes
- * and its boundary are the same whenever it is sent again under its key.
+ * and its boundary are the same whenever it is sent again under a key.
  */
 #include "base/base.h"
 #include "base/arena.h"
@@ -35,7 +35,8 @@ stripe_file_read(struct arena *a, int status, struct str body, struct gateway_fi
 {
         const struct json *file = status == 200 ? stripe_object(a, body, "file") : NULL;
 
-        *out = (struct gateway_file){ .why = str_fmt(a, "http status %d", status), .refused = status == 400 };
+        *out = (struct gateway_file){ .why = str_fmt(a, "http status %d", status), .refused = status == 400,
+                .spent = status >= 500 };
         if (file == NULL)
                 return;
         out->id = stripe_id(file, "id");

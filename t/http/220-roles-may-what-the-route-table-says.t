@@ -67,12 +67,14 @@ my %body = (
     '/v1/orders'                       => $s->order_body($shop, { Floor => 1 }, payment_token => 'tok_visa'),
     '/v1/orders/{order}/pay'           => { payment_token => 'tok_visa' },
     '/v1/orders/{order}/refunds'       => { amount => 1 },
+    '/v1/disputes/{dispute}/evidence'  => { service_date => '2031-01-01' },
     '/v1/tickets/scan'                 => { code => $order->{tickets}[0]{code} },
     '/v1/test_clock/advance'           => { seconds => 0 },
 );
 # What a call that is let in answers, where it is not 2xx.
 my %answer = ('DELETE /v1/api_keys/{key}' => 404, 'DELETE /v1/access_tokens/{token}' => 404,
     'POST /v1/orders/{order}/pay' => 409, 'POST /v1/orders/{order}/cancel' => 409,
+    'POST /v1/disputes/{dispute}/submit' => '(?:200|409)', 'POST /v1/disputes/{dispute}/accept' => 409,    # one shot
     'POST /v1/orders/{order}/refunds' => '(?:201|409)');    # an empty body asks for all that is left
 
 # --- every route x every role ---------------------------------------------------------

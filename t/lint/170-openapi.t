@@ -179,7 +179,7 @@ for my $path (sort keys %{ $api->{paths} }) {
         my $policy = $route{$name} or next;
         push @{ $operation{ $op->{operationId} } }, $name;
         my @need = $policy->{who} eq '' ? () : qw(400 401 403 429 500 502 503 504);
-        push @need, qw(408 413 415) if $policy->{body} =~ /^BODY_(?:JSON|MAYBE)$/;
+        push @need, qw(408 413 415) if $policy->{body} =~ /^BODY_(?:JSON|MAYBE|FILE)$/;
         push @need, qw(409 422)     if $policy->{idem} ne 'IDEM_NONE';
         push @missing, map { "$name: $_" } grep { !$op->{responses}{$_} } @need;
         push @missing, "$name: no success" unless grep { /^2/ } keys %{ $op->{responses} };

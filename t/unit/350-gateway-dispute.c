@@ -125,8 +125,8 @@ a_file_is_taken_or_refused(void **state)
                 struct gateway_file f;
 
                 stripe_file_read(arena, rows[i].status, str_of(rows[i].body), &f);
-                EXPECT(f.refused == rows[i].refused && (f.id.p == NULL) == (f.why.p != NULL), "row %zu", i);
-                EXPECT(str_eq(f.id, str_of(rows[i].id)), "row %zu", i);
+                EXPECT(f.refused == rows[i].refused && f.spent == (rows[i].status == 500), "row %zu", i);
+                EXPECT(str_eq(f.id, str_of(rows[i].id)) && (f.id.p == NULL) == (f.why.p != NULL), "row %zu", i);
         }
 }
 

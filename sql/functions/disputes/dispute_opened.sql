@@ -29,6 +29,9 @@ begin
     perform ledger.entry_post(p_org, p_entry, 'dispute_opened', p_id, v_order, null, v_row.currency, p_accounts, p_entry_amounts, v_now, null);
     perform app.dispute_told(p_org, p_id, 'dispute.opened', true, p_actor, p_request);
     perform app.dispute_order_told(p_org, p_id, v_row.order_id, p_actor, p_request);
+    if p_status = 'needs_response' then
+        perform app.evidence_remind(p_org, p_id, p_request);
+    end if;
     if p_amounts[3] > 0 then
         perform app.discrepancy_open(p_org, 'over_captured', p_id, v_order, p_amounts[3], v_row.currency,
             format('%s of the %s that dispute %s took are more than what was left of its charge', p_amounts[3], p_amounts[1], v_row.gateway_dispute),

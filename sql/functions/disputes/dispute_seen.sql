@@ -26,5 +26,6 @@ begin
     end if;
     if p_due is not null and p_status in ('warning', 'needs_response') then
         perform ops.job_put(p_org, 'dispute_expire', p_id, p_due, true, p_request);
+        perform app.evidence_remind(p_org, p_id, p_request);
     end if;
 end $$;

@@ -1,7 +1,8 @@
 -- app.evidence_due(p_org, p_dispute) -> (waits, untouched, gateway, amount, currency, next_at)
 -- Tells once each that 7, 3 and 1 days are left, or as soon as it is known
 -- where that is later: then only of the fewest. waits: an answer is still to
--- come and may be made; untouched: nobody has given evidence; next_at: when the next is due, null for none.
+-- come and may be made; untouched: its money has moved and
+-- nobody has given evidence; next_at: when the next is due, null for none.
 create or replace function app.evidence_due(p_org int, p_dispute uuid)
 returns table (waits boolean, untouched boolean, gateway text, amount bigint, currency text, next_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -31,6 +32,6 @@ begin
             jsonb_build_object('dispute', p_dispute, 'order', v_row.order_id, 'due_by', v_row.due_by, 'days', v_days));
     end if;
     return query select true,
-        not exists (select from app.evidence e where e.org = p_org and e.dispute_id = p_dispute),
+        v_row.moved and not exists (select from app.evidence e where e.org = p_org and e.dispute_id = p_dispute),
         v_row.gateway, v_row.amount, v_row.currency, v_row.due_by - make_interval(hours => 24 * v_left);
 end $$;

@@ -12,7 +12,7 @@ begin
     return query
     select o.id, o.created_at, o.paid_at, o.policy, z.name, z.email, e.name, e.venue_name, e.venue_address, e.starts_at, e.ends_at, e.time_zone,
         s.body, s.created_at, g.client_ip, g.client_agent, g.client_device, g.locale,
-        p.reference, p.gateway_transaction, p.amount, p.resolved_at, p.card_brand, p.card_last4
+        p.reference, p.gateway_transaction, p.amount, p.created_at, p.card_brand, p.card_last4
     from app.disputes d
     join app.organizers z on z.org = d.org
     join app.payments p on p.org = d.org and p.id = d.capture_id

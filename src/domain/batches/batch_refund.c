@@ -108,8 +108,7 @@ try_tx(struct tx *tx, void *arg, struct err *e)
         struct task *t = w->task;
         struct params p = params_in(t->arena), q = params_in(t->arena);
         struct refund_ask ask = {
-                .org = w->job->org, .order = w->order, .reason = STR("the event is cancelled"),
-                .actor = "cancellation",        /* batch_counts knows its refunds by it */
+                .org = w->job->org, .order = w->order, .reason = STR("the event is cancelled"), .actor = "jobs",
         };
         struct refund refund;
         struct rows r;

@@ -6,6 +6,7 @@
 #include "domain/batches/batch.h"
 #include "domain/catalog/catalog.h"
 #include "domain/disputes/dispute.h"
+#include "domain/evidence/evidence.h"
 #include "domain/jobs/jobs.h"
 #include "domain/ledger/balance.h"
 #include "domain/orders/order.h"

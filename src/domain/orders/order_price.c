@@ -102,19 +102,13 @@ type_sellable(const struct order_ask *ask, const struct rows *r, int row, struct
         return true;
 }
 
-/* "USD=50,JPY=100": the least charge of this currency. */
+/* The least charge of this currency. */
 static int64_t
 minimum_amount(const struct conf *c, struct str currency)
 {
-        struct str rest = str_of(c->minimum_amounts), one, code, number;
         int64_t least;
 
-        while (rest.n > 0) {
-                (void)str_cut(rest, ',', &one, &rest);
-                if (str_cut(one, '=', &code, &number) && str_eq(str_trim(code), currency) && str_to_i64(number, &least))
-                        return least;
-        }
-        return MINIMUM_AMOUNT_DEFAULT;
+        return conf_amount(c->minimum_amounts, currency, &least) ? least : MINIMUM_AMOUNT_DEFAULT;
 }
 
 static struct str
