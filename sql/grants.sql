@@ -133,7 +133,7 @@ begin
             ('app.dispute_overs',        '{api,jobs}'),
             ('app.dispute_joined',       '{api,jobs}'),
             ('app.dispute_covered',      '{api,jobs}'),
-            ('app.dispute_heard',        '{api,jobs}'),
+            ('app.disputes_heard',       '{api,jobs}'),
             ('app.dispute_report',       '{jobs}'),
             ('app.dispute_charges',      '{jobs}'),
             ('app.dispute_currency',     '{jobs}'),

@@ -250,6 +250,15 @@ gateway_chargeback_day(struct arena *a, struct str text)
 }
 
 struct str
+gateway_chargeback_id(struct arena *a, struct str id, struct str charge, struct str last4, struct str day,
+    struct str amount)
+{
+        struct str of = charge.n > 0 ? charge : last4;
+
+        return id.n > 0 ? id : str_fmt(a, "chargeback-%.*s-%.*s-%.*s", STR_ARG(of), STR_ARG(day), STR_ARG(amount));
+}
+
+struct str
 gateway_chargeback_last4(struct str text)
 {
         struct str last = text.n < 4 ? STR_NONE : (struct str){ text.p + text.n - 4, 4 };
@@ -313,15 +322,6 @@ nmi_transaction(struct gateway_event *ev, const struct json *body, struct err *e
         return true;
 }
 
-/* A chargeback without an id is known by what it says. */
-static struct str
-chargeback_name(struct arena *a, const struct gateway_chargeback *c)
-{
-        struct str of = c->charge.n > 0 ? c->charge : c->last4;
-
-        return str_fmt(a, "chargeback-%.*s-%.*s-%.*s", STR_ARG(of), STR_ARG(c->day), STR_ARG(c->amount));
-}
-
 static struct str
 nmi_short(const struct json *object, const char *key)
 {
@@ -342,8 +342,7 @@ nmi_chargeback_read(struct arena *a, const struct json *one, struct gateway_char
         };
         if (!text_is_time(c->due_by))
                 c->due_by = STR_NONE;
-        if (c->id.p == NULL)
-                c->id = chargeback_name(a, c);
+        c->id = gateway_chargeback_id(a, c->id, c->charge, c->last4, c->day, c->amount);
 }
 
 /* Which charge each is about, somebody else makes out. */

@@ -70,6 +70,9 @@ bool gateway_event_read(struct arena *a, struct str gateway, struct str body, st
 bool gateway_chargeback_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
 /* YYYYMMDD or YYYY-MM-DD as the latter; absent when it is no day. */
 struct str gateway_chargeback_day(struct arena *a, struct str text);
+/* The gateway's own, or where it gave none one that the rest makes: the same for the same dispute. */
+struct str gateway_chargeback_id(struct arena *a, struct str id, struct str charge, struct str last4, struct str day,
+    struct str amount);
 /* The last four digits of a masked number; absent when there are none. */
 struct str gateway_chargeback_last4(struct str text);
 

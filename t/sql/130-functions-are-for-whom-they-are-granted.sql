@@ -33,7 +33,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
     'app.discrepancy_open', 'ops.id_new',
     'app.event_frozen', 'app.batch_risk', 'app.batch_put', 'app.batch_add', 'app.batch_again', 'app.batch_reopen', 'app.batch_counts',
-    'app.dispute_owed', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_return', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
+    'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_return', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',
     'app.promo_take', 'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_guests_count', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
 
@@ -42,7 +42,7 @@ select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not cal
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
     'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction', 'ledger.close_ask', 'ledger.close_pending',
-    'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day', 'app.promos_copy', 'app.promos_of_batch', 'app.batches_list', 'app.batch_failures',
+    'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day', 'app.promos_copy', 'app.promos_of_batch', 'app.dispute_assign', 'app.disputes_unmatched', 'app.batches_list', 'app.batch_failures',
     'app.batch_pause', 'app.batch_resume') order by f.full_name, r;
 select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r where f.full_name = 'ops.recovery_end' order by r;

@@ -38,7 +38,7 @@ is(join(' ', grep { !$said{$_} } sort keys %is), '', 'no program may call a func
 my $bodies = join "\n", @{ $dbh->selectcol_arrayref(q{select prosrc from pg_proc where pronamespace::regnamespace::text in ('ops', 'app', 'ledger')}) };
 my %operator = map { $_ => 1 } qw(ops.job_revive ops.job_cancel ops.jobs_list ops.epoch_renew ops.sealed_by ops.answers_sealed ops.answer_reseal
     app.webhooks_list app.webhook_get app.webhook_replay app.webhooks_sealed app.webhook_reseal app.payments_open
-    app.payment_of_transaction app.promos_switch ledger.close_ask ledger.close_pending ledger.close_orgs ledger.close_org ledger.close_day
+    app.dispute_assign app.disputes_unmatched app.payment_of_transaction app.promos_switch ledger.close_ask ledger.close_pending ledger.close_orgs ledger.close_org ledger.close_day
     app.risks_all app.promos_copy app.promos_of_batch app.batches_list app.batch_pause app.batch_resume
     app.evidence_sealed app.evidence_reseal);
 my $inner = $dbh->selectcol_arrayref(q{

@@ -1,6 +1,7 @@
 -- app.batch_again(p_org, p_order, p_object, p_request)
 -- Money came back to an order, by a refund that failed or a dispute that was
--- won: if its event is cancelled the batch looks at it again. Not if it was the
+-- won, or never will, by one that was lost: if its event is cancelled the batch
+-- looks at it again. Not if it was the
 -- batch's own refund that failed: whether to try that again an operator decides
 -- (batch_resume). The caller holds the order's lock. Inner function.
 create or replace function app.batch_again(p_org int, p_order uuid, p_object uuid, p_request text) returns void

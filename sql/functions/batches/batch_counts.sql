@@ -1,7 +1,7 @@
 -- app.batch_counts(p_org, p_batch) -> (total, waiting, pending, done, disputed, failed, amount)
 -- How far a batch is: total is the sum of the five that follow. pending: refunds
--- on their way; done: all that could be given back is; amount: of its refunds,
--- but those that failed.
+-- on their way; done: all that could be given back is; amount: of all refunds
+-- that it made (of an order that was disputed, two), but those that failed.
 create or replace function app.batch_counts(p_org int, p_batch uuid)
 returns table (total bigint, waiting bigint, pending bigint, done bigint, disputed bigint, failed bigint, amount bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -11,7 +11,9 @@ begin
     select count(*), count(*) filter (where x.state = 'waiting'), count(*) filter (where x.state = 'made' and r.status = 'pending'),
         count(*) filter (where x.state = 'nothing' or (x.state = 'made' and r.status = 'succeeded')), count(*) filter (where x.state = 'disputed'),
         count(*) filter (where x.state = 'failed' or (x.state = 'made' and r.status = 'failed')),
-        coalesce(sum(r.amount) filter (where r.status <> 'failed'), 0)::bigint
+        coalesce(sum(a.amount), 0)::bigint
     from app.batch_orders x left join app.refunds r on r.org = x.org and r.id = x.refund_id
+    cross join lateral (select sum(y.amount)::bigint as amount from app.refunds y
+        where y.org = p_org and y.order_id = x.order_id and y.actor = 'cancellation' and y.status <> 'failed') a
     where x.org = p_org and x.batch_id = p_batch;
 end $$;

@@ -42,4 +42,7 @@ begin
     elsif v_row.order_id is null then
         perform app.dispute_return(p_org, p_id, p_actor, p_request);
     end if;
+    if v_row.order_id is not null and p_effect <> 'dispute_reversed' then
+        perform app.batch_again(p_org, v_row.order_id, p_id, p_request);
+    end if;
 end $$;

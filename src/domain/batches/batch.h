@@ -18,8 +18,8 @@
  *   an order waits -> a refund is made: pending -> done | failed
  *                  -> done, nothing was left | disputed, all that was left | failed
  *
- * What is disputed is looked at again when the dispute is won, and what had
- * nothing left when a refund of it fails. What failed waits for an operator:
+ * What is disputed is looked at again when the dispute ends, and what had nothing
+ * left when a refund of it fails. What failed waits for an operator:
  * batch_resume tries it again.
  */
 #ifndef DOMAIN_BATCHES_BATCH_H

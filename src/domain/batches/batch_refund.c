@@ -108,7 +108,8 @@ try_tx(struct tx *tx, void *arg, struct err *e)
         struct task *t = w->task;
         struct params p = params_in(t->arena), q = params_in(t->arena);
         struct refund_ask ask = {
-                .org = w->job->org, .order = w->order, .reason = STR("the event is cancelled"), .actor = "jobs",
+                .org = w->job->org, .order = w->order, .reason = STR("the event is cancelled"),
+                .actor = "cancellation",        /* batch_counts knows its refunds by it */
         };
         struct refund refund;
         struct rows r;

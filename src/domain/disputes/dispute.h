@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/id.h"
+#include "domain/idem/idem.h"
 #include "outside/gateway_dispute.h"
 #include "outside/gateway_event.h"
 
@@ -67,7 +68,16 @@ bool overs_cover(struct task *t, struct tx *tx, const struct came_back *c, struc
 
 /* Queues what keeps an event's words, and gets their answers; dry: keeps nothing. *news: any was not known. */
 void dispute_hear_put(struct task *t, struct tx *tx, const struct gateway_event *ev, bool dry);
-bool dispute_hear_get(struct task *t, struct tx *tx, const struct gateway_event *ev, bool *news, struct err *e)
+bool dispute_hear_get(struct tx *tx, const struct gateway_event *ev, bool *news, struct err *e)
+    MUSTCHECK;
+
+/*
+ * A file of them, as CSV with a line of columns: id transaction_id cc_number date
+ * amount fee reason status due_by; amount, and transaction_id or cc_number, must
+ * be there. Answers 200 {object, rows, new, known}; a bad field is
+ * /lines/LINE/COLUMN, and then nothing of the file is taken.
+ */
+bool disputes_import(struct task *t, struct str csv, const struct idem *i, struct answer *out, struct err *e)
     MUSTCHECK;
 
 /* Jobs. */

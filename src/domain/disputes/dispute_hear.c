@@ -6,42 +6,56 @@
 #include "base/arena.h"
 #include "domain/disputes/dispute.h"
 #include "domain/disputes/dispute_report.h"
+#include "io/json_write.h"
 #include "io/stmt.h"
 #include "io/task.h"
 
 #include "domain/disputes/disputes.sql.def"
 
-void
-dispute_report_put(struct task *t, struct tx *tx, const struct dispute_report *r, bool dry)
+static void
+put_report(struct json_out *j, const struct dispute_report *r)
 {
+        jo_object(j, NULL);
+        jo_text(j, "gateway", r->gateway);
+        jo_text(j, "dispute", r->dispute);
+        jo_text(j, "word", r->word);
+        jo_text(j, "charge", r->charge);
+        jo_text(j, "last4", r->last4);
+        jo_text(j, "day", r->day);
+        jo_text(j, "amount", r->amount);
+        jo_text(j, "fee", r->fee);
+        jo_text(j, "reason", r->reason);
+        jo_text(j, "due_by", r->due_by);
+        jo_end_object(j);
+}
+
+void
+dispute_reports_put(struct task *t, struct tx *tx, const struct dispute_report *r, size_t n, const char *source,
+    bool dry)
+{
+        struct json_out j = json_out_new(t->arena);
         struct params p = params_in(t->arena);
 
+        jo_array(&j, NULL);
+        for (size_t i = 0; i < n; i++)
+                put_report(&j, &r[i]);
+        jo_end_array(&j);
         param_i64(&p, 0);
-        param_uuid(&p, uuid_new(0));
-        param_text(&p, r->gateway);
-        param_text(&p, r->dispute);
-        param_text(&p, r->word);
-        param_text(&p, r->charge);
-        param_text(&p, r->last4);
-        param_text(&p, r->day);
-        param_text(&p, r->amount);
-        param_text(&p, r->fee);
-        param_text(&p, r->reason);
-        param_text(&p, r->due_by);
-        param_z(&p, r->source);
+        param_text(&p, json_out_str(&j));
+        param_z(&p, source);
         param_bool(&p, dry);
         param_text(&p, t->subject.request_id);
-        tx_put(tx, &stmt_dispute_heard, &p);
+        tx_put(tx, &stmt_disputes_heard, &p);
 }
 
 bool
-dispute_report_get(struct tx *tx, bool *fresh, struct err *e)
+dispute_reports_get(struct tx *tx, int64_t *news, struct err *e)
 {
         struct rows r;
 
         if (!tx_get(tx, &r, e))
                 return false;
-        *fresh = row_bool(&r, 0, "fresh") || row_is_null(&r, 0, "state");
+        *news = row_i64(&r, 0, "news");
         return true;
 }
 
@@ -62,7 +76,7 @@ report_of(const struct gateway_chargeback *c)
         struct dispute_report r = {
                 .gateway = STR("nmi"), .dispute = c->id, .word = dispute_report_word(c->status), .charge = c->charge,
                 .last4 = c->last4, .day = c->day, .amount = c->amount, .fee = c->fee, .reason = c->reason,
-                .due_by = c->due_by, .source = "webhook",
+                .due_by = c->due_by,
         };
 
         if (r.word.p == NULL)
@@ -73,29 +87,27 @@ report_of(const struct gateway_chargeback *c)
 void
 dispute_hear_put(struct task *t, struct tx *tx, const struct gateway_event *ev, bool dry)
 {
-        for (size_t i = 0; i < ev->chargebacks; i++) {
-                struct dispute_report r = report_of(&ev->chargeback[i]);
+        struct dispute_report *r = ARENA_ARRAY(t->arena, struct dispute_report, ev->chargebacks + 1);
+        size_t n = 0;
 
-                dispute_report_put(t, tx, &r, dry);
+        while (n < ev->chargebacks) {
+                r[n] = report_of(&ev->chargeback[n]);
+                n++;
         }
         if (ev->chargeback == NULL)
-                dispute_report_put(t, tx, &(struct dispute_report){
+                r[n++] = (struct dispute_report){
                         .gateway = ev->gateway, .dispute = ev->transaction, .word = STR("ask"), .charge = ev->charge,
-                        .source = "webhook" }, dry);
+                };
+        dispute_reports_put(t, tx, r, n, "webhook", dry);
 }
 
 bool
-dispute_hear_get(struct task *t UNUSED, struct tx *tx, const struct gateway_event *ev, bool *news, struct err *e)
+dispute_hear_get(struct tx *tx, const struct gateway_event *ev, bool *news, struct err *e)
 {
-        size_t n = ev->chargeback == NULL ? 1 : ev->chargebacks;
+        int64_t n;
 
-        *news = ev->chargeback == NULL; /* the object may have changed */
-        for (size_t i = 0; i < n; i++) {
-                bool fresh;
-
-                if (!dispute_report_get(tx, &fresh, e))
-                        return false;
-                *news = *news || fresh;
-        }
+        if (!dispute_reports_get(tx, &n, e))
+                return false;
+        *news = n > 0 || ev->chargeback == NULL;        /* the object may have changed */
         return true;
 }

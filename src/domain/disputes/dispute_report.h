@@ -17,11 +17,12 @@ struct dispute_report {
         struct str last4, day;          /* else its card, and the day of the dispute (2026-11-25) */
         struct str amount, fee;         /* as written: whose currency it is in the charge tells */
         struct str reason, due_by;
-        const char *source;
 };
 
-void dispute_report_put(struct task *t, struct tx *tx, const struct dispute_report *r, bool dry);
-bool dispute_report_get(struct tx *tx, bool *fresh, struct err *e) MUSTCHECK;
+/* Queues what keeps them, and gets how many were not known. dry: keeps none. source: webhook, import. */
+void dispute_reports_put(struct task *t, struct tx *tx, const struct dispute_report *r, size_t n, const char *source,
+    bool dry);
+bool dispute_reports_get(struct tx *tx, int64_t *news, struct err *e) MUSTCHECK;
 /* A state that may be told; absent: it is none. */
 struct str dispute_report_word(struct str status);
 

@@ -145,7 +145,7 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
         bool news;
 
         if (h->dispute) {
-                if (!dispute_hear_get(t, tx, ev, &news, e))
+                if (!dispute_hear_get(tx, ev, &news, e))
                         return false;
                 *out = (struct heard){ .agrees = !news };
                 out->note = news ? STR("a dispute: its charge is looked for, and it is booked") :

@@ -41,12 +41,15 @@ static bool
 refundable(const struct making *w, struct err *e)
 {
         const struct refund_facts *f = &w->facts;
+        bool refunded = str_is(f->status, "refunded"), left = giveback_left(f->ticket, f->tickets, f->fees_back) > 0;
 
         if (by_guest(w) && !uuid_eq(w->ask->guest, f->guest) && !uuid_eq(w->ask->guest, f->person))
                 return err_set(e, ERR_NOT_FOUND, "there is no such order");
-        if (str_is(f->status, "refunded") || str_is(f->status, "expired") || str_is(f->status, "cancelled"))
+        /* A dispute doesn't change the status: one that was won since leaves something again. */
+        if ((refunded && !left && f->contested == 0) || str_is(f->status, "expired") ||
+            str_is(f->status, "cancelled"))
                 return err_set(e, ERR_NOTHING_LEFT, "the order is %.*s", STR_ARG(f->status));
-        if (!str_is(f->status, "paid") && !str_is(f->status, "partially_refunded"))
+        if (!refunded && !str_is(f->status, "paid") && !str_is(f->status, "partially_refunded"))
                 return err_set(e, ERR_STATE_CONFLICT, "the order is %.*s, not paid", STR_ARG(f->status));
         if (!f->captured && f->total > 0)
                 return err_set(e, ERR_STATE_CONFLICT, "the order has no charge to give back from");

@@ -19,6 +19,14 @@ api_dispute_get(struct request *rq, struct reply *rp, struct err *e)
 }
 
 bool
+api_dispute_import(struct request *rq, struct reply *rp, struct err *e)
+{
+        struct answer a;
+
+        return disputes_import(rq->task, rq->body, &rq->idem, &a, e) && reply_answer(rp, &a);
+}
+
+bool
 api_dispute_list(struct request *rq, struct reply *rp, struct err *e)
 {
         static const char *const known[] = { "limit", "cursor", "organizer", "order", "event", "status", NULL };
