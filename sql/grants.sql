@@ -109,6 +109,7 @@ begin
             ('app.evidence_body',        '{api,jobs}'),
             ('app.evidence_facts',       '{api}'),
             ('app.evidence_tickets',     '{api}'),
+            ('app.evidence_scans',       '{api}'),
             ('app.evidence_refunds',     '{api}'),
             ('app.evidence_orders',      '{api}'),
             ('app.evidence_submit',      '{api}'),

@@ -43,7 +43,7 @@ struct evidence_facts {
         struct uuid dispute;
         const struct order *order;      /* NULL: the charge has none */
         struct rows facts;              /* evidence_facts: one row */
-        struct rows tickets, refunds, orders;
+        struct rows tickets, scans, refunds, orders;
         struct str at;
 };
 /*

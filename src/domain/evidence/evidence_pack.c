@@ -129,6 +129,27 @@ put_tickets(struct json_out *o, struct arena *a, const struct rows *r)
         jo_end_array(o);
 }
 
+/* Those too that let nobody in: somebody stood there with the ticket. */
+static void
+put_scans(struct json_out *o, struct arena *a, const struct rows *r)
+{
+        if (r->n == 0)
+                return;
+        jo_array(o, "scans");
+        for (int i = 0; i < r->n; i++) {
+                jo_object(o, NULL);
+                jo_id(o, "id", "scn", row_uuid(r, i, "id"));
+                jo_id(o, "ticket", "tix", row_uuid(r, i, "ticket_id"));
+                jo_text(o, "status", row_text(r, i, "status"));
+                jo_text(o, "gate", row_text(r, i, "gate"));
+                jo_text(o, "device", row_text(r, i, "device"));
+                jo_bool(o, "signed", row_bool(r, i, "signed"));
+                jo_text(o, "created_at", row_time(r, a, i, "scanned_at"));
+                jo_end_object(o);
+        }
+        jo_end_array(o);
+}
+
 static void
 put_refunds(struct json_out *o, struct arena *a, const struct rows *r)
 {
@@ -209,6 +230,7 @@ pack_text(struct arena *a, const struct dispute *d, const struct evidence_facts 
                 put_purchase(&o, a, &f->facts);
                 put_terms(&o, a, &f->facts, w.refund_policy_disclosure);
                 put_tickets(&o, a, &f->tickets);
+                put_scans(&o, a, &f->scans);
                 put_refunds(&o, a, &f->refunds);
                 put_earlier(&o, a, &f->orders);
         }
@@ -248,6 +270,7 @@ facts_read(struct task *t, int32_t org, struct evidence_facts *f, struct err *e)
                 return true;
         f->order = o;
         return order_find(t, org, order, o, e) && ask(t, &stmt_evidence_tickets, org, order, 0, &f->tickets, e) &&
+            ask(t, &stmt_evidence_scans, org, order, 0, &f->scans, e) &&
             ask(t, &stmt_evidence_refunds, org, order, 0, &f->refunds, e) &&
             ask(t, &stmt_evidence_orders, org, order, EARLIER_MAX, &f->orders, e);
 }

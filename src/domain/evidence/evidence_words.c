@@ -130,6 +130,24 @@ refund_policy(struct arena *a, const struct evidence_facts *f)
         return said(&b);
 }
 
+static struct str
+named(struct arena *a, const char *what, struct str name)
+{
+        return name.n == 0 ? STR("") : str_fmt(a, ", %s %.*s", what, STR_ARG(name));
+}
+
+/* The one scan that let this ticket in. */
+static void
+put_admitted(struct buf *b, struct arena *a, const struct rows *r, struct uuid ticket, const char *id)
+{
+        for (int i = 0; i < r->n; i++)
+                if (str_is(row_text(r, i, "status"), "valid") && uuid_eq(row_uuid(r, i, "ticket_id"), ticket))
+                        buf_fmt(b, "%.*s ticket %s scanned at the door%.*s%.*s: admitted\n",
+                            STR_ARG(when(a, r, i, "scanned_at")), id,
+                            STR_ARG(named(a, "gate", row_text(r, i, "gate"))),
+                            STR_ARG(named(a, "device", row_text(r, i, "device"))));
+}
+
 /* When tickets were delivered, and when the door let them in. */
 static struct str
 access_log(struct arena *a, const struct evidence_facts *f)
@@ -139,13 +157,11 @@ access_log(struct arena *a, const struct evidence_facts *f)
 
         buf_init(&b, a, WORDS_MAX * 4);
         for (int i = 0; i < r->n && i < LINES_MAX; i++) {
-                struct str used = when(a, r, i, "used_at");
                 char id[ID_TEXT_MAX];
 
                 typeid_text("tix", row_uuid(r, i, "id"), id);
                 buf_fmt(&b, "%.*s ticket %s issued to the buyer\n", STR_ARG(when(a, r, i, "issued_at")), id);
-                if (used.p != NULL)
-                        buf_fmt(&b, "%.*s ticket %s scanned at the door: admitted\n", STR_ARG(used), id);
+                put_admitted(&b, a, &f->scans, row_uuid(r, i, "id"), id);
         }
         return said(&b);
 }
