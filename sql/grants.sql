@@ -178,6 +178,7 @@ begin
             ('ops.broken_disputes_add_up',   '{jobs}'),
             ('ops.broken_hold_is_disputed',  '{jobs}'),
             ('ops.broken_refund_is_carried', '{jobs}'),
+            ('ops.broken_cancelled_gives_back', '{jobs}'),
             ('ops.broken_refunds_within_capture', '{jobs}'),
             ('ops.broken_one_live_refund_per_capture', '{jobs}'),
             ('ops.broken_audit_has_every_payment_change', '{jobs}'),

@@ -105,6 +105,11 @@ create function pg_temp.over(p_ago interval) returns text language sql as $$
         update ledger.entries set occurred_at = ops.now() - interval '60 days' where effect = 'sale';$q$, p_ago) $$;
 create function pg_temp.planned() returns text language sql as $$
     select $q$select app.orders_plan(501, pg_temp.id('event'), '00000000-0000-0000-0000-000000000000', 200);$q$ $$;
+-- The event is cancelled, then its orders are in the batch.
+create function pg_temp.cancelled() returns text language sql as $$
+    select $q$select app.event_cancel(501, pg_temp.id('event'), pg_temp.id('batch'), null, true, 'tester', 'request');$q$ $$;
+create function pg_temp.planned_batch() returns text language sql as $$
+    select $q$select app.batch_plan(501, pg_temp.id('batch'), '00000000-0000-0000-0000-000000000000', 200);$q$ $$;
 -- All that was sold and booked was so before the last hours.
 create function pg_temp.old() returns text language sql as $$
     select $q$update app.orders set created_at = created_at - interval '4 h'; update ledger.entries set recorded_at = recorded_at - interval '4 h';$q$ $$;
@@ -226,7 +231,7 @@ insert into planted (expect, says, break) values
     || $$delete from ledger.entries where effect = 'reserve_released' and object_id = pg_temp.id('order paid')$$),
 ('released_on_time', 'what was released before its day', pg_temp.over('31 days') || pg_temp.free() || pg_temp.over('10 days')),
 ('', 'matured and released', pg_temp.over('31 days') || pg_temp.free()),
-('', 'nothing is late of an event that was cancelled', pg_temp.over('31 days') || $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
+('cancelled_gives_back', 'nothing is late of an event that was cancelled', pg_temp.over('31 days') || $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
 ('matured_on_time', 'an old order that is overdue', pg_temp.over('8 days') || pg_temp.planned() || pg_temp.old()),
 ('matured_on_time released_on_time', 'orders that nobody has planned, sold long ago', pg_temp.over('1 h') || pg_temp.old()),
 ('', 'though not at once', pg_temp.over('4 min') || pg_temp.old()),
@@ -258,6 +263,14 @@ insert into planted (expect, says, break) values
 ('refunds_add_up', 'a refund that is not the sum of its tickets', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.ticket_returns set tax = tax - 1'),
 ('paid_has_tickets refunds_add_up', 'a ticket that gave more than it cost', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.tickets set tax = 399 where id = pg_temp.id(''payment paid ticket 1'')'),
 ('refund_is_carried', 'a refund that nothing carries', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); delete from ops.jobs where kind = ''refund_send'''),
+('cancelled_gives_back', 'a cancelled event that nothing gives back', $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
+('', 'a cancelled event', pg_temp.cancelled()),
+('', 'whose batch is under way', pg_temp.cancelled() || pg_temp.planned_batch()),
+('cancelled_gives_back', 'a batch that nothing works at', pg_temp.cancelled() || $$delete from ops.jobs where kind = 'refund_batch'$$),
+('cancelled_gives_back jobs_not_buried', 'or is given up on', pg_temp.cancelled() || pg_temp.job('batch', 'buried_at = now()')),
+('', 'though not when it is paused', pg_temp.cancelled() || $$delete from ops.jobs where kind = 'refund_batch'; select app.batch_pause(501, pg_temp.id('event'), 'tester')$$),
+('cancelled_gives_back', 'a batch that lacks an order', pg_temp.cancelled() || 'update app.batches set planned = true'),
+('cancelled_gives_back', 'a batch that is done and has not given back', pg_temp.cancelled() || pg_temp.planned_batch() || $$update app.batch_orders set state = 'nothing'$$),
 ('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
     running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
 ('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),
