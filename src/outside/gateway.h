@@ -78,7 +78,8 @@ struct gateway_record {
         enum gateway_record_state state;
         bool captured;                  /* of a charge: its money was taken, whatever became of it since */
         struct str transaction, code;
-        struct str order, house;        /* as we sent them; absent when not told */
+        struct str charge;              /* of a refund: the gateway's id of what it gives back; absent when not told */
+        struct str reference, order, house;     /* as we sent them; absent when not told */
         struct money amount;
         struct str card_brand, card_last4, card_fingerprint;
         struct str occurred_at;         /* RFC 3339, or absent when ill told */
@@ -122,5 +123,28 @@ void gateway_lookup(struct task *t, struct str gateway, struct str reference, st
  */
 void gateway_lookup_refund(struct task *t, struct str gateway, const struct gateway_step *s,
     struct gateway_records *out);
+
+/* The refund that is this transaction of the gateway's. */
+void gateway_find_refund(struct task *t, struct str gateway, struct str transaction, struct gateway_records *out);
+
+/*
+ * All that was given back of a charge, by whomever: DECLINED is what came to
+ * nothing since. A charge that was voided has a record with its own transaction.
+ * NMI can't be asked for the refunds of a charge: those count that events told
+ * of, and those that stand under the charge's reference.
+ */
+struct gateway_given_ask {
+        struct str charge, reference;   /* the gateway's id of it, and ours */
+        const struct str *told;         /* the gateway's ids of refunds */
+        size_t told_n;
+};
+struct gateway_given {
+        bool asked;                     /* false: no usable answer, nothing is known */
+        struct gateway_record *record;
+        size_t n;
+        struct str why;
+};
+void gateway_given_back(struct task *t, struct str gateway, const struct gateway_given_ask *ask,
+    struct gateway_given *out);
 
 #endif

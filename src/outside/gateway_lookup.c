@@ -12,10 +12,12 @@ static const struct dialect {
         const char *name;
         void (*lookup)(struct task *, struct str, struct gateway_records *);
         void (*lookup_refund)(struct task *, const struct gateway_step *, struct gateway_records *);
+        void (*find_refund)(struct task *, struct str, struct gateway_records *);
+        void (*given_back)(struct task *, const struct gateway_given_ask *, struct gateway_given *);
         void (*events)(struct task *, struct str, struct str, struct gateway_events *);
 } dialects[] = {
-        { "nmi", nmi_lookup, nmi_lookup_refund, nmi_events },
-        { "stripe", stripe_lookup, stripe_lookup_refund, stripe_events },
+        { "nmi", nmi_lookup, nmi_lookup_refund, nmi_find_refund, nmi_given_back, nmi_events },
+        { "stripe", stripe_lookup, stripe_lookup_refund, stripe_find_refund, stripe_given_back, stripe_events },
 };
 
 static const struct dialect *
@@ -37,6 +39,21 @@ void
 gateway_lookup_refund(struct task *t, struct str gateway, const struct gateway_step *s, struct gateway_records *out)
 {
         dialect_of(gateway)->lookup_refund(t, s, out);
+}
+
+void
+gateway_find_refund(struct task *t, struct str gateway, struct str transaction, struct gateway_records *out)
+{
+        dialect_of(gateway)->find_refund(t, transaction, out);
+}
+
+void
+gateway_given_back(struct task *t, struct str gateway, const struct gateway_given_ask *ask, struct gateway_given *out)
+{
+        *out = (struct gateway_given){ .asked = false };
+        dialect_of(gateway)->given_back(t, ask, out);
+        if (!out->asked)
+                out->n = 0;
 }
 
 void

@@ -23,6 +23,8 @@ bool nmi_code_is_setup(struct str code);
 
 void nmi_lookup(struct task *t, struct str reference, struct gateway_records *out);
 void nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out);
+void nmi_find_refund(struct task *t, struct str transaction, struct gateway_records *out);
+void nmi_given_back(struct task *t, const struct gateway_given_ask *ask, struct gateway_given *out);
 void nmi_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out);
 
 /* One question to query.php. false: no answer that counts, and a word why. */
@@ -44,6 +46,9 @@ struct nmi_wanted {
         struct str transaction;         /* the transaction_id that it must have; absent: any */
 };
 void nmi_records_read(struct arena *a, struct str body, const struct nmi_wanted *w, struct gateway_records *out);
+
+/* Adds a charge's refunds, those that name none too, and the charge if it was voided. false: nothing is known. */
+bool nmi_given_read(struct arena *a, struct str body, struct str charge, struct gateway_given *out) MUSTCHECK;
 
 /* A page of query.php's transactions, each made into the event that NMI would have sent; *seen counts all. */
 void nmi_events_read(struct arena *a, struct str body, struct gateway_events *out, size_t *seen);

@@ -15,6 +15,8 @@
 #include "outside/gateway_nmi_xml.h"
 #include "outside/gateway_records.h"
 
+#define TOLD_AT_ONCE    50              /* ids in one question */
+
 static bool
 is_wanted(struct arena *a, const xmlNode *transaction, const struct nmi_wanted *w)
 {
@@ -62,6 +64,8 @@ record_read(struct arena *a, const xmlNode *transaction, const struct nmi_wanted
         r->transaction = nmi_xml_text(a, transaction, "transaction_id");
         r->code = nmi_xml_text(a, action, "response_code");
         r->occurred_at = nmi_xml_time(a, nmi_xml_text(a, action, "date"));
+        r->charge = nmi_xml_text(a, transaction, "original_transaction_id");
+        r->reference = nmi_xml_text(a, transaction, "order_id");
         r->order = nmi_xml_merchant_field(a, transaction, "1");
         r->house = nmi_xml_merchant_field(a, transaction, "2");
         r->card_last4 = nmi_card_last4(nmi_xml_text(a, transaction, "cc_number"));
@@ -166,4 +170,97 @@ nmi_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_r
                 out->record[0].transaction = STR_NONE;
                 out->record[0].occurred_at = out->record[0].voided_at;
         }
+}
+
+/* One that was voided gave nothing back. */
+void
+nmi_find_refund(struct task *t, struct str transaction, struct gateway_records *out)
+{
+        query(t, (struct http_field){ "transaction_id", transaction }, 0,
+            &(struct nmi_wanted){ NMI_REFUND, STR_NONE, transaction }, out);
+        for (int i = 0; i < out->n; i++)
+                if (out->record[i].state == RECORD_VOIDED)
+                        out->record[i].state = RECORD_DECLINED;
+}
+
+/* --- given back -------------------------------------------------------- */
+
+/* A refund that was voided gave nothing back; a charge counts when it was voided, by its own id. */
+static bool
+given_add(struct arena *a, const xmlNode *transaction, struct str charge, struct gateway_given *out)
+{
+        struct nmi_wanted w = { NMI_REFUND, STR_NONE, STR_NONE };
+        struct str original = nmi_xml_text(a, transaction, "original_transaction_id");
+        struct gateway_records *one = ARENA_NEW(a, struct gateway_records);
+        struct gateway_record *r = &one->record[0];
+
+        if (nmi_xml_action(a, transaction, NMI_CHARGE) != NULL) {
+                if (!str_eq(nmi_xml_text(a, transaction, "transaction_id"), charge))
+                        return true;
+                w.kind = NMI_CHARGE;
+        } else if (original.n > 0 && !str_eq(original, charge)) {
+                return true;
+        }
+        if (!record_read(a, transaction, &w, one))
+                return false;
+        if (w.kind == NMI_CHARGE) {
+                if (r->state != RECORD_VOIDED || !r->captured)
+                        return true;
+                r->state = RECORD_APPROVED;
+                r->occurred_at = r->voided_at;
+        } else if (r->state == RECORD_VOIDED) {
+                r->state = RECORD_DECLINED;
+        }
+        out->record[out->n++] = *r;
+        return true;
+}
+
+bool
+nmi_given_read(struct arena *a, struct str body, struct str charge, struct gateway_given *out)
+{
+        const xmlNode *root = nmi_xml_root(a, body, &out->why);
+        size_t seen = 0;
+
+        if (root == NULL)
+                return false;
+        for (const xmlNode *c = root->children; c != NULL; c = c->next)
+                seen += nmi_xml_is(c, "transaction");
+        gateway_given_grow(a, out, seen);
+        for (const xmlNode *c = root->children; c != NULL; c = c->next) {
+                if (nmi_xml_is(c, "transaction") && !given_add(a, c, charge, out)) {
+                        out->why = STR("a record can't be read");
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool
+given_ask(struct task *t, struct http_field filter, int64_t until_ms, struct str charge, struct gateway_given *out)
+{
+        struct nmi_question q = { &filter, 1, until_ms };
+        struct str body;
+
+        return nmi_query(t, &q, &body, &out->why) && nmi_given_read(t->arena, body, charge, out);
+}
+
+/* The charge by its id, and with it those that were told of; then those under the charge's reference. */
+void
+nmi_given_back(struct task *t, const struct gateway_given_ask *ask, struct gateway_given *out)
+{
+        int64_t until_ms = clock_mono_ms() + t->conf->call_deadline_ms;
+        size_t at = 0;
+
+        do {
+                struct str ids = at == 0 ? ask->charge : STR("");
+
+                for (size_t i = 0; i < TOLD_AT_ONCE && at < ask->told_n; i++, at++)
+                        if (!str_eq(ask->told[at], ask->charge))
+                                ids = str_fmt(t->arena, "%.*s%s%.*s", STR_ARG(ids), ids.n > 0 ? "," : "",
+                                    STR_ARG(ask->told[at]));
+                if (ids.n > 0 && !given_ask(t, (struct http_field){ "transaction_id", ids }, until_ms, ask->charge,
+                    out))
+                        return;
+        } while (at < ask->told_n);
+        out->asked = given_ask(t, (struct http_field){ "order_id", ask->reference }, until_ms, ask->charge, out);
 }

@@ -1,5 +1,6 @@
 /* gateway_records.c - ids that can be ids, and the order of records, which a gateway may list in any. */
 #include "base/base.h"
+#include "base/arena.h"
 #include "outside/gateway_records.h"
 
 #define DIGITS  "0123456789"
@@ -61,4 +62,14 @@ gateway_records_approved(const struct gateway_records *r)
                 if (r->record[i].state == RECORD_APPROVED)
                         return true;
         return false;
+}
+
+void
+gateway_given_grow(struct arena *a, struct gateway_given *g, size_t more)
+{
+        struct gateway_record *all = ARENA_ARRAY(a, struct gateway_record, g->n + more + 1);
+
+        if (g->n > 0)
+                memcpy(all, g->record, g->n * sizeof *all);
+        g->record = all;
 }

@@ -29,6 +29,8 @@ bool stripe_code_is_setup(struct str code);
 
 void stripe_lookup(struct task *t, struct str reference, struct gateway_records *out);
 void stripe_lookup_refund(struct task *t, const struct gateway_step *s, struct gateway_records *out);
+void stripe_find_refund(struct task *t, struct str transaction, struct gateway_records *out);
+void stripe_given_back(struct task *t, const struct gateway_given_ask *ask, struct gateway_given *out);
 void stripe_events(struct task *t, struct str since, struct str cursor, struct gateway_events *out);
 
 /* One call that is being put together. */
@@ -70,6 +72,9 @@ void stripe_intents_read(struct arena *a, const struct json *list, struct str re
 /* Those refunds of a list that are the step: by its reference; where it is whole, also one that gave back as much. */
 void stripe_refunds_read(struct arena *a, const struct json *list, const struct gateway_step *s,
     struct gateway_records *out);
+/* Adds all refunds of a list's page; *last is the id of its last one. false: nothing is known. */
+bool stripe_given_read(struct arena *a, const struct json *list, struct gateway_given *out, bool *more,
+    struct str *last) MUSTCHECK;
 /* A page of events, as gateway_events() gives them. */
 void stripe_events_read(struct arena *a, const struct json *list, struct gateway_events *out);
 

@@ -49,7 +49,7 @@ record_add(struct gateway_records *out, const struct json *object)
                 return NULL;
         out->n++;
         *r = (struct gateway_record){
-                .transaction = stripe_id(object, "id"),
+                .transaction = stripe_id(object, "id"), .reference = stripe_metadata(object, "reference"),
                 .order = stripe_metadata(object, "order"), .house = stripe_metadata(object, "house"),
         };
         return r->transaction.p != NULL && stripe_money(object, "amount", &r->amount) ? r : NULL;
@@ -115,6 +115,7 @@ refund_read(struct arena *a, const struct json *refund, struct gateway_records *
                 return false;
         r->state = stripe_refund_state(refund);
         r->code = stripe_text(refund, "status");
+        r->charge = stripe_charge_of(refund);
         r->occurred_at = stripe_time(a, refund, "created");
         return true;
 }
@@ -304,6 +305,60 @@ stripe_lookup_refund(struct task *t, const struct gateway_step *s, struct gatewa
         list = stripe_ask(t, &c, "list", &out->why);
         if (list != NULL)
                 stripe_refunds_read(t->arena, list, s, out);
+}
+
+void
+stripe_find_refund(struct task *t, struct str transaction, struct gateway_records *out)
+{
+        struct stripe_call c = { .method = HTTP_GET, .path = str_fmt(t->arena, "refunds/%.*s", STR_ARG(transaction)) };
+        const struct json *refund;
+
+        memset(out, 0, sizeof *out);
+        refund = stripe_ask(t, &c, "refund", &out->why);
+        if (refund != NULL)
+                ended(out, refund_read(t->arena, refund, out));
+}
+
+bool
+stripe_given_read(struct arena *a, const struct json *list, struct gateway_given *out, bool *more, struct str *last)
+{
+        struct gateway_records *one = ARENA_NEW(a, struct gateway_records);
+        const struct json *data = stripe_page(list, more);
+
+        out->why = STR("the answer is no list of refunds");
+        if (data == NULL)
+                return false;
+        gateway_given_grow(a, out, data->children);
+        for (const struct json *refund = data->child; refund != NULL; refund = refund->next) {
+                one->n = 0;
+                if (stripe_as(refund, "refund") == NULL || !refund_read(a, refund, one))
+                        return false;
+                out->record[out->n++] = one->record[0];
+                *last = one->record[0].transaction;
+        }
+        return true;
+}
+
+void
+stripe_given_back(struct task *t, const struct gateway_given_ask *ask, struct gateway_given *out)
+{
+        int64_t until_ms = clock_mono_ms() + t->conf->call_deadline_ms;
+        struct str last = STR_NONE;
+        bool more = true;
+
+        while (more) {
+                struct stripe_call c = { .method = HTTP_GET, .path = STR("refunds"), .until_ms = until_ms };
+                const struct json *list;
+
+                stripe_put(&c, stripe_is_charge(ask->charge) ? "charge" : "payment_intent", ask->charge);
+                stripe_put_int(t->arena, &c, "limit", REFUNDS_PAGE);
+                if (last.p != NULL)
+                        stripe_put(&c, "starting_after", last);
+                list = stripe_ask(t, &c, "list", &out->why);
+                if (list == NULL || !stripe_given_read(t->arena, list, out, &more, &last))
+                        return;
+        }
+        out->asked = true;
 }
 
 /* --- events ------------------------------------------------------------ */

@@ -61,7 +61,7 @@ select results_eq($$
         ('app.order_lines', 'insert select'), ('app.orders', 'insert select update'), ('app.organizers', 'insert select update'),
         ('app.payments', 'insert select update'), ('app.promo_buckets', 'insert select update'), ('app.promo_codes', 'insert select update'),
         ('app.promo_guests', 'insert select update'), ('app.promo_uses', 'insert select update'),
-        ('app.refunds', 'insert select update'), ('app.risks', 'insert select update'), ('app.terms', 'insert select'), ('app.ticket_buckets', 'insert select update'), ('app.ticket_returns', 'insert select update'), ('app.ticket_scans', 'insert select'),
+        ('app.refund_reports', 'insert select update'), ('app.refunds', 'insert select update'), ('app.risks', 'insert select update'), ('app.terms', 'insert select'), ('app.ticket_buckets', 'insert select update'), ('app.ticket_returns', 'insert select update'), ('app.ticket_scans', 'insert select'),
         ('app.ticket_types', 'insert select update'),
         ('app.tickets', 'insert select update'), ('app.webhook_events', 'insert select update'), ('ledger.checkpoints', 'insert select update'),
         ('ledger.closed_days', 'insert select'), ('ledger.closes', 'insert select'), ('ledger.entries', 'insert select'), ('ledger.horizons', 'insert select update'),

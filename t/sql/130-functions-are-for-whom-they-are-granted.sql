@@ -31,7 +31,7 @@ from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::
 where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release', 'app.order_held_again', 'app.inventory_take',
     'app.inventory_give', 'app.inventory_set', 'app.inventory_refuse', 'app.guest_put', 'ops.job_put', 'ops.job_drop',
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
-    'app.discrepancy_open', 'ops.id_new',
+    'app.discrepancy_open', 'ops.id_new', 'app.refund_takes', 'app.refund_reported', 'app.refund_reports_ask',
     'app.event_frozen', 'app.batch_risk', 'app.batch_put', 'app.batch_add', 'app.batch_again', 'app.batch_reopen', 'app.batch_counts',
     'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_return', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',
@@ -41,7 +41,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)
 from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::name[]) r
 where f.full_name in ('ops.epoch_renew', 'ops.sealed_by', 'ops.answers_sealed', 'ops.answer_reseal', 'app.webhooks_list', 'app.webhook_get',
-    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'app.payment_of_transaction', 'ledger.close_ask', 'ledger.close_pending',
+    'app.webhook_replay', 'app.webhooks_sealed', 'app.webhook_reseal', 'app.payments_open', 'ledger.close_ask', 'ledger.close_pending',
     'ledger.close_orgs', 'ledger.close_org', 'ledger.close_day', 'app.promos_copy', 'app.promos_of_batch', 'app.dispute_assign', 'app.disputes_unmatched', 'app.batches_list', 'app.batch_failures',
     'app.batch_pause', 'app.batch_resume') order by f.full_name, r;
 select is(has_function_privilege(r, f.oid, 'execute'), r = 'boxoffice_jobs', 'a recovery is ended by the jobs daemon alone: ' || r)
@@ -79,7 +79,7 @@ from (values ('{api,hook,jobs,payouts,sealer,auditor}'::text[], 'select ops.now(
     ('{jobs}', $$select app.webhooks_done('{event}', '{nmi}', pg_temp.id('lease'), '{applied}', '{note}')$$),
     ('{jobs}', $$select * from app.webhooks_missing('nmi', '{event,other}')$$),
     ('{jobs}', $$select * from app.payment_heard(501, pg_temp.id('payment a'), 'approved', 'other', false, 'r')$$),
-    ('{jobs}', $$select * from app.refund_heard(501, null, 'gateway payment a', 'nmi', false, 'r')$$),
+    ('{jobs}', $$select * from app.refund_heard(501, null, 'approved', 'gateway payment a', 'gateway refund', 1, 'nmi', false, 'r')$$),
     ('{jobs}', $$select app.payment_adopt(501, pg_temp.id('lost'), null, 'nmi', 'lost', 100, 'USD', 'jobs', 'r')$$),
     ('{api,jobs}', $$select * from app.payment_get(501, pg_temp.id('lost'))$$),
     ('{jobs}', $$select * from app.payment_looked_up(501, pg_temp.id('lost'), true)$$),

@@ -220,12 +220,12 @@ select results_eq($$select state, kind, order_id, amount, gateway, reference, ga
 select pg_temp.adopt('f', 'order f', 1);
 select results_eq($$select p.amount, (select count(*) from ops.audit where object_id = p.id) from app.payments p where id = pg_temp.id('payment f')$$,
     'values (17100::bigint, 1::bigint)', 'adopted once');
-select is(pg_temp.late('f') || ' ' || pg_temp.books('f'), 'succeeded sale 17100; 3', 'it pays its order');
+select is(pg_temp.late('f') || ' ' || pg_temp.books('f'), 'succeeded sale 17100; 3; refund_external', 'it pays its order, and what was given back of it is looked up');
 select pg_temp.adopt('f', 'order f');
 select is(pg_temp.state('payment f'), 'succeeded', 'and is not adopted again');
 select pg_temp.adopt('g', 'order that is lost too');
 select is((select order_id from app.payments where id = pg_temp.id('payment g')), null, 'an order that is lost too is left out');
-select is(pg_temp.late('g') || ' ' || pg_temp.books('g'), 'late_approved unplaced_capture 17100; 0; capture_return', 'its money goes back');
+select is(pg_temp.late('g') || ' ' || pg_temp.books('g'), 'late_approved unplaced_capture 17100; 0; capture_return refund_external', 'its money goes back');
 select throws_ok($$select pg_temp.late('g')$$, 'BX022', null, 'once');
 select is((select order_id from ledger.entries where object_id = pg_temp.id('payment g')), null, 'under no order');
 select throws_ok($$select pg_temp.adopt('h', 'order f', p_org => 503)$$, 'BX003', null, 'an organizer that is lost too is not known');

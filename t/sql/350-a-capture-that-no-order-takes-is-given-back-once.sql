@@ -24,7 +24,7 @@ create function pg_temp.everything() returns text language sql as $$
 select pg_temp.unplaced('a');
 select is(pg_temp.stand('a'), 'late_approved; unplaced_capture 11400; capture_return', 'an unplaced capture waits for its refund');
 select results_eq($$select r.* from app.return_begin(501, pg_temp.id('capture a'), pg_temp.id('refund a'), 'reference of refund a', 60000, 'tester', 'request') r$$,
-    $$values ('begun', 'nmi', 'gateway capture a', 11400::bigint, 'USD', pg_temp.id('order a'), 0)$$, 'it begins with all that its sender must know');
+    $$values ('begun', 'nmi', 'gateway capture a', 11400::bigint, true, 'USD', pg_temp.id('order a'), 0)$$, 'it begins with all that its sender must know');
 select results_eq($$select kind, capture_id, unplaced, state, amount, currency, gateway, reference, order_id, gateway_transaction, resolved_at
     from app.payments where id = pg_temp.id('refund a')$$,
     $$values ('refund', pg_temp.id('capture a'), true, 'sending', 11400::bigint, 'USD', 'nmi', 'reference of refund a', pg_temp.id('order a'), null::text,

@@ -11,7 +11,7 @@ create function pg_temp.records() returns text language sql as $$
     select md5(concat_ws('|', (select string_agg((to_jsonb(p) - 'heard')::text, ',' order by id) from app.payments p),
         (select string_agg(to_jsonb(o)::text, ',' order by id) from app.orders o),
         (select string_agg(to_jsonb(e)::text, ',' order by id) from ledger.entries e), (select count(*) from ops.audit), (select count(*) from ops.outbox),
-        (select string_agg(to_jsonb(j)::text, ',' order by object_id) from ops.jobs j where kind <> 'payment_lookup'))) $$;
+        (select string_agg(to_jsonb(j)::text, ',' order by object_id) from ops.jobs j where kind not in ('payment_lookup', 'refund_external')))) $$;
 create function pg_temp.asked() returns text language sql as $$
     select coalesce(string_agg(org || ' ' || case when due_at <= clock_timestamp() then 'now'
             when due_at <= clock_timestamp() + interval '2 s' then 'soon' else 'later' end
@@ -113,53 +113,57 @@ select results_eq($$select due_at <= clock_timestamp(), attempts, buried_at is n
 select results_eq($$select * from app.payment_heard(502, pg_temp.id('payment a'), 'approved', 'other', true, 'event')$$, $$values ('lost', null::text)$$,
     'another organizer has no such attempt');
 
--- Money of a charge went back, under no reference of a refund of ours.
-create function pg_temp.hear_back(p_transaction text, p_gateway text default 'nmi', p_attempt uuid default null) returns text language plpgsql as $$
+-- Money of a charge went back, under no reference of a refund of ours: by a void, whose transaction is the charge's, or by a refund.
+create function pg_temp.asked_back() returns text language sql as $$
+    select coalesce((select string_agg(org || case when due_at <= clock_timestamp() then ' now' else ' later' end, ',') from ops.jobs
+        where kind = 'refund_external'), 'none') $$;
+create function pg_temp.hear_back(p_charge text, p_gateway text default 'nmi', p_attempt uuid default null, p_refund text default null,
+    p_amount bigint default 0, p_said text default 'approved') returns text language plpgsql as $$
 declare
     v_before text;
     v_dry record;
     v_wet record;
 begin
-    delete from ops.jobs where kind = 'payment_lookup';
+    delete from ops.jobs where kind in ('payment_lookup', 'refund_external');
     v_before := pg_temp.records();
-    select * into v_dry from app.refund_heard(501, p_attempt, p_transaction, p_gateway, true, 'event');
-    if pg_temp.asked() <> 'none' then
+    select * into v_dry from app.refund_heard(501, p_attempt, p_said, p_charge, coalesce(p_refund, p_charge), p_amount, p_gateway, true, 'event');
+    if pg_temp.asked() <> 'none' or pg_temp.asked_back() <> 'none' then
         return 'a dry run asked';
     end if;
-    select * into v_wet from app.refund_heard(501, p_attempt, p_transaction, p_gateway, false, 'event');
+    select * into v_wet from app.refund_heard(501, p_attempt, p_said, p_charge, coalesce(p_refund, p_charge), p_amount, p_gateway, false, 'event');
     return case when v_dry is distinct from v_wet then 'dry it is ' || v_dry when v_before <> pg_temp.records() then 'it changed a record'
-        else concat_ws(' ', v_wet.verdict, pg_temp.asked(), v_wet.state) end;
+        else concat_ws(' ', v_wet.verdict, pg_temp.asked(), pg_temp.asked_back(), v_wet.state) end;
 end $$;
 create function pg_temp.refund_is(p_refund text, p_state text, p_transaction text default null) returns void language sql as $$
     update app.payments set state = p_state, gateway_transaction = p_transaction where id = pg_temp.id(p_refund) $$;
-select is(pg_temp.hear_back('nobody''s'), 'kept none', 'of a charge that we do not know: kept');
+select is(pg_temp.hear_back('nobody''s'), 'kept none none', 'of a charge that we do not know: kept');
 select pg_temp.unplaced('b');
-select is(pg_temp.hear_back('gateway payment b'), 'kept none succeeded', 'of a sale that we gave nothing back of: kept');
-select is(pg_temp.hear_back('gateway capture b'), 'kept none late_approved', 'of an unplaced capture before its refund: kept');
+select is(pg_temp.hear_back('gateway payment b'), 'asked none 501 now succeeded', 'of a sale that we gave nothing back of: what went back is asked');
+select is(pg_temp.hear_back('gateway capture b'), 'asked none 501 now late_approved', 'of an unplaced capture before its refund: likewise');
 select pg_temp.give_back('capture b', 'refund b');
-select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while its refund is sent: looked up');
-select is(pg_temp.hear_back('gateway capture b', 'stripe'), 'kept none', 'but not when another gateway says it');
-select is(pg_temp.hear_back('gateway payment b'), 'kept none succeeded', 'nor of another charge of the order');
-select results_eq($$select * from app.refund_heard(502, null, 'gateway capture b', 'nmi', false, 'event')$$,
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now 501 now late_approved', 'while its refund is sent: that is looked up too');
+select is(pg_temp.hear_back('gateway capture b', 'stripe'), 'kept none none', 'but not when another gateway says it');
+select is(pg_temp.hear_back('gateway payment b'), 'asked none 501 now succeeded', 'nor of another charge of the order');
+select results_eq($$select * from app.refund_heard(502, null, 'approved', 'gateway capture b', 'gateway capture b', 0, 'nmi', false, 'event')$$,
     $$values ('kept', null::text)$$, 'or another organizer''s');
-select is(pg_temp.hear_back('voided before a restore', 'nmi', pg_temp.id('payment b')), 'asked 501 now succeeded',
+select is(pg_temp.hear_back('voided before a restore', 'nmi', pg_temp.id('payment b')), 'asked 501 now none succeeded',
     'of a charge that the books have not, under an attempt that they have: the attempt is looked up');
-select is(pg_temp.hear_back('nobody''s', 'nmi', pg_temp.id('lost')), 'kept none', '... but not one that they have not');
+select is(pg_temp.hear_back('nobody''s', 'nmi', pg_temp.id('lost')), 'kept none none', '... but not one that they have not');
 select pg_temp.refund_is('refund b', 'unknown');
-select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'while nobody knows its end: looked up');
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now 501 now late_approved', 'while nobody knows its end: looked up');
 create function pg_temp.hear_after(p_state text) returns text language plpgsql as $$
 begin
     perform pg_temp.refund_is('refund b', p_state);
     return pg_temp.hear_back('gateway capture b');
 end $$;
-select is(pg_temp.hear_after(s), 'kept none late_approved', 'once it is ' || s || ' there is none to look up')
+select is(pg_temp.hear_after(s), 'asked none 501 now late_approved', 'once it is ' || s || ' there is none to look up')
 from unnest('{declined,not_sent,not_found_final}'::text[]) s;
 select pg_temp.give_back('capture b', 'refund b2');
-select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now late_approved', 'a second try is looked up');
+select is(pg_temp.hear_back('gateway capture b'), 'asked 501 now 501 now late_approved', 'a second try is looked up');
 select results_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, $$values (pg_temp.id('refund b2'))$$, 'and only that');
 select pg_temp.settle_refund('refund b2', 'succeeded');
-select is(pg_temp.hear_back('gateway capture b'), 'known none voided', 'once it has succeeded it is known');
-select is(pg_temp.hear_back('gateway refund b2'), 'kept none', 'a refund''s transaction is no charge''s');
+select is(pg_temp.hear_back('gateway capture b'), 'known none none voided', 'once it has succeeded it is known');
+select is(pg_temp.hear_back('gateway refund b2'), 'kept none none', 'a refund''s transaction is no charge''s');
 
 -- Several refunds of one charge, in whatever order they are read.
 create function pg_temp.part(p_name text, p_state text) returns void language sql as $$
@@ -167,11 +171,25 @@ create function pg_temp.part(p_name text, p_state text) returns void language sq
     values (501, pg_temp.id(p_name), pg_temp.id('order b'), 'nmi', p_name, 1, 'USD', p_state, now(), now(), 'refund', pg_temp.id('payment b')) $$;
 select pg_temp.part('part 1', 'succeeded'), pg_temp.part('part 2', 'unknown'), pg_temp.part('part 3', 'sending'), pg_temp.part('part 4', 'succeeded'),
     pg_temp.part('part 5', 'declined');
-select is(pg_temp.hear_back('gateway payment b'), 'asked 501 now,501 now succeeded', 'of several refunds of a charge');
+select is(pg_temp.hear_back('gateway payment b'), 'asked 501 now,501 now 501 now succeeded', 'of several refunds of a charge');
 select set_eq($$select object_id from ops.jobs where kind = 'payment_lookup'$$, $$values (pg_temp.id('part 2')), (pg_temp.id('part 3'))$$,
     'those are looked up that nobody knows the end of');
 delete from app.payments where id in (pg_temp.id('part 2'), pg_temp.id('part 3'));
-select is(pg_temp.hear_back('gateway payment b'), 'known none succeeded', 'when all have one it is known');
+select is(pg_temp.hear_back('gateway payment b', p_amount => 2), 'known none none succeeded', 'when all have one, and they are what went back, it is known');
+select is(pg_temp.hear_back('gateway payment b', p_amount => 3), 'asked none 501 now succeeded', 'when more went back it is not');
+
+-- A refund by its own id, whose end is or is not in the books.
+update app.payments set gateway_transaction = name from (values ('part 1'), ('part 5')) n (name) where id = pg_temp.id(name);
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'part 1'), 'known none none succeeded', 'one that is booked is known');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'part 1', p_said => 'declined'), 'asked none 501 now succeeded', 'that it failed is not');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'part 5', p_said => 'declined'), 'known none none succeeded', 'but of one that did');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'by hand', p_said => 'declined'), 'known none none succeeded', 'or was never booked');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'by hand'), 'asked none 501 now succeeded', 'one that is not booked is asked for');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'by hand'), 'asked none 501 now succeeded', 'again and again,');
+select app.refund_reports_done(501, 'nmi', 'gateway payment b', '{by hand}');
+select is(pg_temp.hear_back('gateway payment b', p_refund => 'by hand'), 'known none none succeeded', 'until it is made out');
+select results_eq($$select told @> '{by hand}', cardinality(told) from app.refund_charge(501, pg_temp.id('payment b'))$$, 'values (true, 3)',
+    'it is told of once');
 
 -- Another charge that was told of while the attempt was open is looked up once it is settled.
 create function pg_temp.settled_after(p_heard text[], p_to text) returns text language plpgsql as $$

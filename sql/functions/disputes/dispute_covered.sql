@@ -1,7 +1,8 @@
 -- app.dispute_covered(p_org, p_object, p_order, p_entry, p_currency, p_accounts, p_amounts, p_to, p_actor, p_request)
 -- What came back to an order with p_object (a refund that failed, a dispute that
 -- was won) has paid for what others took beyond it (dispute_joined): one entry.
--- p_to: the order's status then, where a refund made at the gateway's has the last of it.
+-- p_to: the order's status then, where a refund made at the gateway's has the
+-- last of it: refunded, its tickets out of use and its codes' uses given back.
 create or replace function app.dispute_covered(p_org int, p_object uuid, p_order uuid, p_entry uuid, p_currency text, p_accounts text[],
     p_amounts bigint[], p_to text, p_actor text, p_request text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -16,5 +17,8 @@ begin
     where org = p_org and id = p_order and status <> p_to returning version into v_version;
     if found then
         perform ops.audit_put(p_org, p_actor, 'order.' || p_to, p_order, v_version, p_request, jsonb_build_object('covered', p_object));
+        update app.tickets set status = 'refunded' where org = p_org and order_id = p_order and status in ('valid', 'used');
+        perform app.promo_give(p_org, p_order, v_now);
+        perform ops.outbox_put(p_org, 'order.refunded', p_order, v_version, jsonb_build_object('order', p_order, 'covered', p_object));
     end if;
 end $$;

@@ -13,9 +13,7 @@ begin
     select d.capture_id into v_capture from app.disputes d where d.org = p_org and d.id = p_id;
     select p.state into v_state from app.payments p where p.org = p_org and p.id = v_capture for update;
     v_owed := app.dispute_owed(p_org, v_capture);
-    if exists (select from app.payments r where r.org = p_org and r.capture_id = v_capture and r.kind = 'refund' and r.state = 'succeeded') then
-        return;
-    elsif v_owed > 0 then
+    if v_owed > 0 then
         update app.payments set state = 'late_approved' where org = p_org and id = v_capture;
         perform ops.job_put(p_org, 'capture_return', v_capture, v_due, false, p_request);
     else

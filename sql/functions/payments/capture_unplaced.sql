@@ -21,4 +21,5 @@ begin
     perform ops.job_put(p_org, 'capture_return', p_payment, v_due, false, p_request);
     perform ops.audit_put(p_org, p_actor, 'capture.unplaced', p_payment, null, p_request, jsonb_build_object('order', v_row.order_id,
         'amount', v_row.amount, 'currency', v_row.currency, 'transaction', v_row.gateway_transaction, 'entry', p_entry));
+    perform app.refund_reports_ask(p_org, p_payment, p_request);
 end $$;

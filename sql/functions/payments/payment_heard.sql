@@ -32,7 +32,8 @@ begin
         null;                                           -- it failed after all
     elsif p_said <> 'approved' or (v_row.state not in ('declined', 'not_sent', 'not_found_final')
         and v_row.gateway_transaction = p_transaction) or exists (
-        select 1 from app.payments x where x.org = p_org and x.capture_id = p_payment and x.gateway_transaction = p_transaction) then
+        select 1 from app.payments x where x.org = p_org and x.gateway_transaction = p_transaction and (x.capture_id = p_payment
+            or v_row.kind = 'refund' and x.gateway = v_row.gateway and x.kind = 'refund' and x.id <> p_payment)) then
         v_verdict := 'known';
     end if;
     if not p_dry and v_verdict in ('asked', 'lost') then

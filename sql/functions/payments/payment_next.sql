@@ -17,12 +17,7 @@ begin
         if v_row.kind = 'charge' and p_may_be_late then
             return case when app.order_retake(p_org, v_row.order_id, v_row.amount, v_row.currency, p_actor, p_request)
                 then 'succeeded' else 'late_approved' end;
-        elsif v_row.kind = 'refund' and not exists (select 1 from app.payments p where p.org = p_org
-            and p.capture_id = v_row.capture_id and p.refund_id is not distinct from v_row.refund_id
-            and p.state in ('sending', 'unknown', 'succeeded'))
-            and not exists (select 1 from app.refunds r where r.org = p_org and r.id = v_row.refund_id and r.status = 'failed')
-            and not exists (select 1 from ledger.entries e where e.org = p_org and e.effect = 'refund_unsettled'
-            and e.object_id = coalesce(v_row.refund_id, p_payment)) then
+        elsif v_row.kind = 'refund' and app.refund_takes(p_org, p_payment) then
             return 'succeeded';
         end if;
     elsif v_row.kind = 'refund' and v_row.state = 'succeeded' and p_to = 'declined' then

@@ -56,6 +56,9 @@ begin
     elsif v_to = 'succeeded' then
         perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
             p_occurred);
+        if v_row.state not in ('sending', 'unknown') then
+            perform app.refund_reports_ask(p_org, p_payment, p_request);
+        end if;
     elsif v_to = 'late_approved' then
         perform app.capture_unplaced(p_org, p_payment, p_unplaced, p_unplaced_accounts, p_unplaced_amounts, p_actor, p_request,
             p_occurred);

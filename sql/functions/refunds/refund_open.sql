@@ -1,12 +1,8 @@
 -- app.refund_open(p_org, p_refund, p_order, p_amounts, p_fees_back, p_own, p_tickets, p_parts, p_by_ticket, p_gone, p_to,
 --     p_entry, p_accounts, p_entry_amounts, p_reason, p_actor, p_request) -> (status, created_at)
--- Accepts a refund: its entry, its parts, its tickets out of use, and the job
--- that carries it to the gateway. One of nothing has succeeded. The caller
--- holds the order's lock (refund_facts) and has computed all of it from there;
--- what must be true whatever it computed is asked here again.
--- p_amounts: amount, list, discount, net, guest_fee, tax, share, absorbed_fee;
--- p_own: pending, reserve, available; p_parts: seven a ticket; p_by_ticket:
--- whether tickets were named; p_gone: those that are valid no more; p_to: the order's status then.
+-- Accepts a refund: into the books (refund_book has the parameters, without
+-- over), and the job that carries it to the gateway. One of nothing has
+-- succeeded. What must be true whatever the caller computed is asked here again.
 -- Raises BX027 (more than was captured), BX040 while recovering.
 create or replace function app.refund_open(p_org int, p_refund uuid, p_order uuid, p_amounts bigint[], p_fees_back boolean,
     p_own bigint[], p_tickets uuid[], p_parts bigint[], p_by_ticket boolean, p_gone uuid[], p_to text, p_entry uuid, p_accounts text[],
@@ -15,37 +11,19 @@ returns table (status text, created_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_now timestamptz := ops.now();
     v_due timestamptz := clock_timestamp();
     v_row app.orders;
-    v_transit bigint := -coalesce(p_entry_amounts[array_position(p_accounts, 'refunds_in_transit')], 0);
-    v_status text := case when p_amounts[1] = 0 then 'succeeded' else 'pending' end;
+    v_created timestamptz;
 begin
     perform ops.money_guard(p_org);
     select * into v_row from app.orders o where o.org = p_org and o.id = p_order for update;
-    if v_row.paid_at is null or v_transit <> p_amounts[1] then
-        raise exception 'order % is %, the entry promises % of %', p_order, v_row.status, v_transit, p_amounts[1];
-    elsif v_row.refunded + v_row.disputed + p_amounts[1] > v_row.total then
+    if v_row.refunded + v_row.disputed + p_amounts[1] > v_row.total then
         raise exception using errcode = 'BX027', message = format('%s of %s are left', v_row.total - v_row.refunded - v_row.disputed, v_row.total);
     end if;
-    insert into app.refunds (org, id, order_id, status, amount, currency, fees_back, list, discount, net, guest_fee, tax, share, absorbed_fee,
-        own_pending, own_reserve, own_available, by_ticket, ticket_ids, reason, actor, version, created_at, ended_at)
-    values (p_org, p_refund, p_order, v_status, p_amounts[1], v_row.currency, p_fees_back, p_amounts[2], p_amounts[3], p_amounts[4], p_amounts[5],
-        p_amounts[6], p_amounts[7], p_amounts[8], p_own[1], p_own[2], p_own[3], p_by_ticket, p_gone, p_reason, p_actor, 1, v_now,
-        case when v_status = 'succeeded' then v_now end);
-    perform app.refund_parts(p_org, p_refund, p_order, p_tickets, p_parts);
-    update app.tickets set status = 'refunded' where org = p_org and id = any (p_gone);
-    update app.orders set refunded = v_row.refunded + p_amounts[1], status = p_to, version = v_row.version + 1 where org = p_org and id = p_order;
-    if cardinality(p_accounts) > 0 then
-        perform ledger.entry_post(p_org, p_entry, 'refund', p_refund, p_order, v_row.promo_code, v_row.currency, p_accounts, p_entry_amounts, v_now, null);
-    end if;
-    if v_status = 'pending' then
+    v_created := app.refund_book(p_org, p_refund, p_order, p_amounts || 0::bigint, p_fees_back, p_own, p_tickets, p_parts, p_by_ticket, p_gone, p_to,
+        p_entry, p_accounts, p_entry_amounts, false, null, p_reason, p_actor, p_request);
+    if p_amounts[1] > 0 then
         perform ops.job_put(p_org, 'refund_send', p_refund, v_due, false, p_request);
     end if;
-    perform app.refund_told(p_org, p_refund, p_order, 'refund.created', v_row.version + 1, p_actor, p_request);
-    if p_to = 'refunded' and v_row.status <> 'refunded' then
-        perform app.promo_give(p_org, p_order, v_now);
-        perform ops.outbox_put(p_org, 'order.refunded', p_order, v_row.version + 1, jsonb_build_object('order', p_order, 'refund', p_refund));
-    end if;
-    return query select v_status, v_now;
+    return query select case when p_amounts[1] > 0 then 'pending' else 'succeeded' end, v_created;
 end $$;

@@ -12,7 +12,7 @@ begin
     return query
     select r.org, 'payment ' || r.capture_id, format('%s refunds give it back: %s', count(*), string_agg(r.id::text, ', ' order by r.id))
     from app.payments r
-    where r.capture_id is not null and r.unplaced and r.state in ('sending', 'unknown', 'succeeded')
+    where r.capture_id is not null and r.unplaced and not r.external and r.state in ('sending', 'unknown', 'succeeded')
     group by r.org, r.capture_id having count(*) > 1 and max(r.created_at) >= v_since
     limit p_limit;
 end $$;

@@ -1,6 +1,6 @@
 -- ops.broken_refunds_add_up(p_limit, p_recent_s) -> (org, object, detail)
 -- An order's refunds are what its row says, each is in every part the sum of its
--- tickets', what the organizer gives of it is its share, and no ticket gave back
+-- tickets' (but for what the gateway gave back beyond the order), what the organizer gives of it is its share, and no ticket gave back
 -- more than it was sold for.
 -- Reads the refunds made or ended in the span, with their orders and parts.
 -- owner: boxoffice_owner (reads across organizers)
@@ -22,17 +22,18 @@ begin
             coalesce(bool_and(t.live = (r.status <> 'failed')), true) as alike
             from app.ticket_returns t where t.org = r.org and t.object_id = r.id) p
         where coalesce(r.ended_at, r.created_at) >= v_since and ((r.amount, r.net, r.guest_fee, r.discount, r.share, r.absorbed_fee)
-            <> (p.total, p.net, p.guest_fee, p.discount, p.net + p.platform, p.absorbed) or not p.alike
+            <> (p.total + r.over - r.covered, p.net, p.guest_fee, p.discount, p.net + p.platform, p.absorbed) or not p.alike
             or r.own_pending + r.own_reserve + r.own_available <> r.share - (case when r.fees_back then r.absorbed_fee else 0 end))
         union all
         select o.org, 'order ' || o.id, format('says that %s of %s went back and is %s, its refunds are %s', o.refunded, o.total, o.status, s.total)
         from (select distinct r.org, r.order_id from app.organizers z join app.refunds r on r.org = z.org where coalesce(r.ended_at, r.created_at) >= v_since) d
         join app.orders o on o.org = d.org and o.id = d.order_id
         cross join lateral (select coalesce(sum(r.amount) filter (where r.status <> 'failed'), 0)::bigint as total,
-            count(*) filter (where r.status <> 'failed') as live from app.refunds r where r.org = o.org and r.order_id = o.id) s
+            count(*) filter (where r.status <> 'failed') as live, coalesce(sum(r.over - r.covered) filter (where r.status <> 'failed'), 0)::bigint as over
+            from app.refunds r where r.org = o.org and r.order_id = o.id) s
         cross join lateral (select coalesce(sum(d.over - d.covered), 0)::bigint as over from app.disputes d
             where d.org = o.org and d.order_id = o.id and d.moved and d.status <> 'won') g
-        where o.refunded <> s.total or o.refunded + o.disputed - g.over > o.total or (s.live = 0) <> (o.status = 'paid')
+        where o.refunded <> s.total or o.refunded + o.disputed - s.over - g.over > o.total or (s.live = 0) <> (o.status = 'paid')
         union all
         select t.org, 'ticket ' || t.id, 'gave back more than it was sold for'
         from (select distinct r.org, r.order_id from app.organizers z join app.refunds r on r.org = z.org where coalesce(r.ended_at, r.created_at) >= v_since) d

@@ -1,6 +1,6 @@
 -- ops.broken_unplaced_is_returned(p_limit, p_recent_s) -> (org, object, detail)
 -- The money of a charge that no order took is on its way back (a refund under way,
--- or the job that makes the next one), or is back: voided, with a refund of all of
+-- or the job that makes the next one), or is back: voided, with refunds of all of
 -- it that succeeded.
 -- Reads the unplaced captures booked in the span, by index.
 -- owner: boxoffice_owner (reads across organizers)
@@ -18,7 +18,9 @@ begin
     join app.payments p on p.org = e.org and p.id = e.object_id
     where e.recorded_at >= v_since and e.effect = 'unplaced_capture' and p.kind = 'charge'
       and not exists (select from app.payments r where r.org = p.org and r.capture_id = p.id and r.kind = 'refund'
-          and (r.state = 'succeeded' and r.amount = p.amount or r.state in ('sending', 'unknown') and p.state = 'late_approved'))
+          and r.state in ('sending', 'unknown') and p.state = 'late_approved')
+      and p.amount > (select coalesce(sum(r.amount), 0) from app.payments r where r.org = p.org and r.capture_id = p.id and r.kind = 'refund'
+          and r.state = 'succeeded')
       and not exists (select from ops.jobs j where j.org = p.org and j.kind = 'capture_return' and j.object_id = p.id
           and j.buried_at is null and p.state = 'late_approved')
     limit p_limit;

@@ -80,6 +80,7 @@ static const struct command {
         { "jobs", "list", "", "", "the work that waits, buried first", jobs_list },
         { "jobs", "retry", "ORGANIZER KIND OBJECT", "", "run it now, also one that was cancelled", jobs_retry },
         { "jobs", "cancel", "ORGANIZER KIND OBJECT", "", "never run it", jobs_cancel },
+        { "discrepancies", "list", "", "", "what the gateways report and the books can't explain", discrepancies_list },
         { "payments", "list", "", "", "attempts whose end is not known, and captures whose money is not back",
             payments_list },
         { "payments", "lookup", "PAYMENT", "", "asks the gateway about it now", payments_lookup },

@@ -50,6 +50,7 @@ int restore_resume(const struct conf *c, const struct options *o);
 int jobs_list(const struct conf *c, const struct options *o);
 int jobs_retry(const struct conf *c, const struct options *o);
 int jobs_cancel(const struct conf *c, const struct options *o);
+int discrepancies_list(const struct conf *c, const struct options *o);
 int payments_list(const struct conf *c, const struct options *o);
 int payments_lookup(const struct conf *c, const struct options *o);
 int payments_settle(const struct conf *c, const struct options *o);

@@ -96,6 +96,8 @@ bool payment_lookup(struct task *t, const struct job *j, struct err *e) MUSTCHEC
  */
 bool payment_decide(struct task *t, struct uuid id, bool succeeded, struct str transaction, const char *reason,
     struct err *e) MUSTCHECK;
+/* A job, of an organizer or of none yet: asks of which charges refunds are that a gateway told of without saying so. */
+bool refund_trace(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 /* A job: gives an unplaced capture's money back. */
 bool capture_return(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
 

@@ -41,7 +41,14 @@ void payment_card_put(struct arena *a, struct params *q, struct str gateway, str
  * Sends a recorded attempt of a refund, unless it was made already (an earlier
  * try reached the gateway), its gateway does not say, or the fence is near.
  */
-void refund_attempt_send(struct task *t, struct str gateway, struct gateway_step *s, struct gateway_answer *a);
+void refund_attempt_send(struct task *t, struct uuid attempt, struct str gateway, struct gateway_step *s,
+    struct gateway_answer *a);
+/*
+ * Whether it was made, as the gateway says; what the books have under another
+ * attempt is not it (made at the gateway's by somebody, of all of the charge).
+ */
+void refund_attempt_lookup(struct task *t, struct uuid attempt, struct str gateway, const struct gateway_step *s,
+    struct gateway_records *r);
 /*
  * Records the outcome of a refund; failed_after: it had succeeded. Fails with
  * ERR_STATE_CONFLICT when another path was first.

@@ -34,13 +34,35 @@ is_strange(struct task *t, struct str house)
 }
 
 /*
- * A refund made at the gateway by somebody has no reference of ours; the order
- * that came with its charge tells whose it is.
+ * A refund made at the gateway by somebody has no reference of ours, or the
+ * charge's (so has a void); the order that came with its charge tells whose it is.
  */
 static bool
 is_refund_by_hand(const struct gateway_event *ev, struct uuid *order)
 {
         return ev->subject == SUBJECT_REFUND && ev->charge.n > 0 && typeid_parse("ord", ev->order, order);
+}
+
+bool
+payment_hear_find(struct task *t, struct gateway_event *ev, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct uuid id;
+        struct rows r;
+        char text[ID_TEXT_MAX];
+
+        if (ev->subject != SUBJECT_REFUND || ev->charge.n == 0 || typeid_parse("pay", ev->reference, &id) ||
+            typeid_parse("ref", ev->reference, &id) || typeid_parse("ord", ev->order, &id))
+                return true;
+        param_text(&p, ev->gateway);
+        param_text(&p, ev->charge);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_capture_find, &p, &r, e))
+                return false;
+        if (row_is_null(&r, 0, "id"))
+                return true;
+        typeid_text("pay", row_uuid(&r, 0, "id"), text);
+        ev->reference = str_dup(t->arena, str_of(text));
+        return true;
 }
 
 static void
@@ -66,11 +88,30 @@ refund_put(struct task *t, struct tx *tx, struct hearing *h, struct uuid attempt
 
         param_i64(&p, h->org);
         param_uuid_or_null(&p, attempt);
+        param_z(&p, said(ev->state));
         param_text(&p, ev->charge);
+        param_text(&p, ev->transaction);
+        param_i64(&p, ev->amount.minor);
         param_text(&p, ev->gateway);
         param_bool(&p, dry);
         param_text(&p, ev->id);
         tx_put(tx, &stmt_refund_heard, &p);
+        h->asked = true;
+}
+
+/* Without its charge nothing tells whose it is: the gateway is asked. */
+static void
+report_put(struct task *t, struct tx *tx, struct hearing *h, const struct gateway_event *ev, bool dry)
+{
+        struct params p = params_in(t->arena);
+
+        param_i64(&p, 0);
+        param_text(&p, ev->gateway);
+        param_text(&p, ev->transaction);
+        param_z(&p, said(ev->state));
+        param_bool(&p, dry);
+        param_text(&p, ev->id);
+        tx_put(tx, &stmt_refund_report, &p);
         h->asked = true;
 }
 
@@ -101,14 +142,17 @@ payment_hear_put(struct task *t, struct tx *tx, struct hearing *h, const struct 
                 h->why_not = "sent by another installation";
                 return;
         }
+        if (refund && ev->charge.n == 0 && !typeid_parse("ref", ev->reference, &id)) {
+                report_put(t, tx, h, ev, dry);
+                return;
+        }
         if (!typeid_parse("pay", ev->reference, &id) && !(refund && typeid_parse("ref", ev->reference, &id)) &&
             !(h->by_order = is_refund_by_hand(ev, &id))) {
                 h->why_not = "no reference of ours";
                 return;
         }
         h->org = uuid_org(id);
-        /* A void, and a refund made at the gateway, come under the charge's reference. */
-        if (h->by_order || (refund && str_starts(ev->reference, STR("pay"))))
+        if (refund)
                 refund_put(t, tx, h, h->by_order ? (struct uuid){ 0 } : id, ev, dry);
         else
                 attempt_put(t, tx, h, id, ev, dry);
@@ -137,10 +181,10 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
                 { "asked",   "the gateway is asked about it: it was %.*s", false, false },
                 { "lost",    "there is no record of it%.*s: the gateway is asked about it", false, false },
                 { "nothing", "nothing was charged, and there is no record of it%.*s", true, true },
-                { "kept",    "made at the gateway, not by us: kept for whoever books refunds made there "
-                    "(the charge is %.*s)", true, true },
+                { "kept",    "its charge is in no book of ours%.*s: kept until it is", true, true },
         };
-        struct str verdict, state, about = h->by_order ? ev->order : ev->reference;
+        struct str verdict, state, about = h->by_order ? ev->order : ev->reference.n > 0 ? ev->reference
+            : ev->transaction;
         struct rows r;
         bool news;
 
@@ -162,8 +206,6 @@ payment_hear_get(struct task *t, struct tx *tx, const struct hearing *h, const s
         state = row_text(&r, 0, "state");
         if (str_is(verdict, "known") && contradicts(ev, state))
                 verdict = STR("other");
-        if (state.p == NULL && str_is(verdict, "kept"))
-                state = STR("in no book of ours");
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
                 if (!str_is(verdict, words[i].verdict))
                         continue;
@@ -196,8 +238,11 @@ hear_tx(struct tx *tx, void *arg, struct err *e)
 bool
 payment_hear(struct task *t, const struct gateway_event *ev, bool dry, struct heard *out, struct err *e)
 {
-        struct judging w = { .task = t, .event = ev, .out = out, .dry = dry };
+        struct gateway_event found = *ev;
+        struct judging w = { .task = t, .event = &found, .out = out, .dry = dry };
 
-        payment_hear_begin(t, &w.hearing, ev);
+        if (!payment_hear_find(t, &found, e))
+                return false;
+        payment_hear_begin(t, &w.hearing, &found);
         return db_tx_run(t->db, t->arena, &t->subject, hear_tx, &w, e);
 }

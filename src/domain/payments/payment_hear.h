@@ -17,6 +17,13 @@
 struct task;
 struct tx;
 
+/*
+ * First, outside of any transaction: a refund that somebody made at the
+ * gateway may come with no id of ours. It gets its charge's as its reference, if
+ * the books have that charge.
+ */
+bool payment_hear_find(struct task *t, struct gateway_event *ev, struct err *e) MUSTCHECK;
+
 struct hearing {
         bool strange;                   /* another installation's */
         bool asked;                     /* a statement is queued */

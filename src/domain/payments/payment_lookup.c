@@ -51,6 +51,31 @@ log_settled(struct task *t, const struct attempt *at)
                     { "order", at->payment.order == NULL ? STR("-") : at->order.status });
 }
 
+/* The books have given it back by another refund, or not at all: as if somebody had made it at the gateway. */
+static bool
+made_after_all(struct task *t, const struct attempt *at, const struct gateway_answer *a, struct err *e)
+{
+        struct params p = params_in(t->arena);
+        struct rows r;
+
+        param_i64(&p, at->payment.org);
+        param_null(&p);
+        param_z(&p, "approved");
+        param_text(&p, at->charge);
+        param_text(&p, a->transaction.n > 0 ? a->transaction : at->charge);
+        param_i64(&p, at->payment.amount.minor);
+        param_text(&p, at->payment.gateway);
+        param_bool(&p, false);
+        param_text(&p, t->subject.request_id);
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_refund_heard, &p, &r, e))
+                return false;
+        if (!str_is(row_text(&r, 0, "verdict"), "known"))
+                log_error(&t->subject, "payment.refunded_twice", { "refund", at->payment.reference },
+                    { "transaction", a->transaction },
+                    { "next", STR("none: it is booked as made at the gateway; see its order") });
+        return true;
+}
+
 /* Records it and lets the job go. */
 static bool
 settle(struct task *t, const struct job *j, struct attempt *at, enum payment_outcome outcome,
@@ -65,11 +90,9 @@ settle(struct task *t, const struct job *j, struct attempt *at, enum payment_out
                 return false;
         if (ok && outcome != PAYMENT_UNKNOWN)
                 log_settled(t, at);
-        if (!ok && at->refund && at->payment.late && outcome == PAYMENT_SUCCEEDED)
-                log_error(&t->subject, "payment.refunded_twice", { "refund", at->payment.reference },
-                    { "transaction", a->transaction }, { "next",
-                    STR("the books gave it back by another refund, or not at all: see its order; claim it back") });
         err_clear(e);                   /* in a conflict somebody else was first: just as well */
+        if (!ok && at->refund && at->payment.late && outcome == PAYMENT_SUCCEEDED && !made_after_all(t, at, a, e))
+                return false;
         /* An outcome that is still unknown has its next look-up. */
         return outcome == PAYMENT_UNKNOWN || job_finish(t, j, e);
 }
@@ -248,7 +271,7 @@ ask(struct task *t, const struct attempt *at, struct gateway_records *r)
                 return;
         }
         step = attempt_step(t, at);
-        gateway_lookup_refund(t, at->payment.gateway, &step, r);
+        refund_attempt_lookup(t, at->payment.id, at->payment.gateway, &step, r);
 }
 
 /* Nothing there. What that means depends on how long ago it was sent, and on what the gateway said then. */

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "domain/payments/payment_attempt.h"
 #include "io/db.h"
@@ -54,8 +55,8 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         w->gateway = row_text(&r, 0, "gateway");
         w->tries = row_i64(&r, 0, "tries");
         w->step = (struct gateway_step){
-                .reference = w->reference, .transaction = row_text(&r, 0, "transaction"), .whole = true,
-                .amount.minor = row_i64(&r, 0, "amount"), .order = STR(""),
+                .reference = w->reference, .transaction = row_text(&r, 0, "transaction"),
+                .whole = row_bool(&r, 0, "whole"), .amount.minor = row_i64(&r, 0, "amount"), .order = STR(""),
         };
         CHECK(currency_parse(row_text(&r, 0, "currency"), &w->step.amount.currency));
         if (!row_is_null(&r, 0, "order_id")) {
@@ -81,7 +82,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 return job_finish(t, j, e);
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
-        refund_attempt_send(t, w.gateway, &w.step, &a);
+        refund_attempt_send(t, w.refund, w.gateway, &w.step, &a);
         refund.amount = w.step.amount;
         if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), false, &a, e)) {
                 if (e->code != ERR_STATE_CONFLICT)
@@ -89,6 +90,7 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 err_clear(e);           /* a look-up was first: the next run sees what it found */
                 return job_again(t, j, WAITS_MS, STR("its outcome was found meanwhile"), false, e);
         }
+        FAULT(refund_settled);
         switch (a.outcome) {
         case GATEWAY_SUCCEEDED:
                 log_info(&t->subject, "capture.returned", { "refund", w.reference }, { "charge", w.step.transaction });

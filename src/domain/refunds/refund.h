@@ -41,12 +41,20 @@ struct refund_ask {
 /* Answers 201 with the refund, 200 with the preview. */
 bool refund_make(struct task *t, const struct refund_ask *ask, struct answer *out, struct err *e) MUSTCHECK;
 
+/*
+ * A job, of a charge: takes in what the gateway gave back of it without our
+ * sending it. Booked in full, whatever the order holds, and once.
+ */
+bool refund_external(struct task *t, const struct job *j, struct err *e) MUSTCHECK;
+
 struct refund {
         struct uuid id, order, organizer, guest, person;        /* id nil: a preview */
         struct str status, currency, reason, created_at;
         int64_t amount, list, discount, net, guest_fee, tax, share, absorbed_fee;
         int64_t own_pending, own_reserve, own_available;
+        int64_t over;                   /* beyond what the order held; of an external one only */
         bool fees_back;
+        bool external;                  /* made at the gateway, not by us */
         struct uuid *tickets;
         size_t tickets_n;
 };

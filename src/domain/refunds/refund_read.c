@@ -22,7 +22,8 @@ refund_of_row(struct arena *a, const struct rows *r, int i)
                 .guest_fee = row_i64(r, i, "guest_fee"), .tax = row_i64(r, i, "tax"), .share = row_i64(r, i, "share"),
                 .absorbed_fee = row_i64(r, i, "absorbed_fee"), .own_pending = row_i64(r, i, "own_pending"),
                 .own_reserve = row_i64(r, i, "own_reserve"), .own_available = row_i64(r, i, "own_available"),
-                .fees_back = row_bool(r, i, "fees_back"),
+                .over = row_i64(r, i, "over"), .fees_back = row_bool(r, i, "fees_back"),
+                .external = row_bool(r, i, "external"),
         };
 
         f.tickets = row_uuid_array(r, a, i, "ticket_ids", &f.tickets_n);
@@ -138,6 +139,7 @@ put_from(struct json_out *j, const struct refund *r)
         jo_int(j, "platform_fees", r->guest_fee + (r->fees_back ? r->absorbed_fee : 0));
         jo_int(j, "platform_promo", r->share - r->net);
         jo_int(j, "tax", r->tax);
+        jo_int(j, "platform_losses", r->over);
         jo_end_object(j);
 }
 
@@ -158,6 +160,7 @@ refund_view(struct arena *a, const struct refund *r, bool guest)
         if (!guest)
                 put_from(&j, r);
         jo_bool(&j, "fees_back", r->fees_back);
+        jo_bool(&j, "external", r->external);
         jo_array(&j, "tickets");
         for (size_t i = 0; i < r->tickets_n; i++)
                 jo_id(&j, NULL, "tix", r->tickets[i]);

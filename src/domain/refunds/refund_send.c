@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "domain/disputes/dispute.h"
 #include "domain/payments/payment_attempt.h"
@@ -93,13 +94,18 @@ fail_params(struct task *t, const struct job *j, const struct refund *r, const s
         entry = recipe_post(RECIPE_refund_failed, &(struct amounts){
                 .list = r->list, .discount = r->discount, .guest_fee = r->guest_fee, .tax = r->tax,
                 .absorbed_fee = r->fees_back ? r->absorbed_fee : 0, .amount = r->amount, .share = r->share,
+                .over = r->over,
                 .own_pending = back.pending, .own_reserve = back.reserve, .own_available = back.available,
         });
         param_i64(q, j->org);
         param_uuid(q, j->object);
         param_uuid(q, uuid_new(j->org));
         posting_set_params(&entry, q);
-        param_z(q, f->live_refunds > 1 ? "partially_refunded" : "paid");
+        /* One at the gateway's may have had nothing of the order. */
+        if (r->list == 0 && r->over > 0 && f->live_refunds > 1)
+                param_text(q, f->status);
+        else
+                param_z(q, f->live_refunds > 1 ? "partially_refunded" : "paid");
         param_z(q, "jobs");
         param_text(q, t->subject.request_id);
 }
@@ -172,7 +178,7 @@ refund_send(struct task *t, const struct job *j, struct err *e)
                 return fail(&w, e);
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("an attempt is looked up"), false, e);
-        refund_attempt_send(t, w.gateway, &w.step, &a);
+        refund_attempt_send(t, w.attempt, w.gateway, &w.step, &a);
         attempt.id = w.attempt;
         attempt.amount = w.step.amount;
         if (!refund_settle(t, &attempt, payment_outcome_of(a.outcome), false, &a, e)) {
@@ -181,6 +187,7 @@ refund_send(struct task *t, const struct job *j, struct err *e)
                 err_clear(e);           /* a look-up was first: the next run sees what it found */
                 return job_again(t, j, 0, STR("its outcome was found meanwhile"), false, e);
         }
+        FAULT(refund_settled);
         switch (a.outcome) {
         case GATEWAY_SUCCEEDED:
                 return job_finish(t, j, e);

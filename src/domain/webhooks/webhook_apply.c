@@ -138,7 +138,8 @@ event_open(struct task *t, struct event *ev, struct err *e)
 {
         struct str body;
 
-        return webhook_open(t, ev->gateway, ev->id, ev->payload, &body, &ev->said, e);
+        return webhook_open(t, ev->gateway, ev->id, ev->payload, &body, &ev->said, e) &&
+            payment_hear_find(t, &ev->said, e);
 }
 
 static void
