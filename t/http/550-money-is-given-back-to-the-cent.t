@@ -29,7 +29,8 @@ for my $gateway (qw(nmi stripe)) {
     my $look  = $s->call(POST => "/v1/orders/$one->{id}/refunds?preview=true", { tickets => [$first] });
     is("$look->{status} $look->{json}{status} $look->{json}{amount}", '200 preview 5135', "$gateway: a preview of a ticket's refund");
     is_deeply($look->{json}{from},
-        { organizer => { pending => 4500, reserve => 0, available => 0 }, platform_fees => 275, platform_promo => 0, tax => 360 }, '... says who gives what');
+        { organizer => { pending => 4500, reserve => 0, available => 0 }, platform_fees => 275, platform_promo => 0, tax => 360,
+            platform_losses => 0 }, '... says who gives what');
     is($order->($one->{id})->{amounts}{refunded}, 0, '... and does nothing');
     my $got = $refund->($one->{id}, { tickets => [$first], reason => 'ill' });
     is("$got->{status} $got->{json}{status} $got->{json}{amount}", '201 pending 5135', 'a ticket is refunded');

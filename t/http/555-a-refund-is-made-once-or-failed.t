@@ -14,6 +14,10 @@ my $status = sub { $s->must(GET => "/v1/refunds/$_[0]")->{status} };
 my $ended  = sub { my ($id, $seconds) = @_; $s->wait_until($seconds // 15, sub { $status->($id) ne 'pending' }); return $status->($id) };
 my $order  = sub { $s->must(GET => "/v1/orders/$_[0]") };
 my $back   = sub { grep { $_->{status} ne 'declined' && $_->{kind} ne 'sale' } @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} } };
+my $untold = sub { my ($sale) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$_[0]")->{json}{data} };      # all is given back there, and we hear nothing of it
+    $fault->('drop_before', target => 'webhooks', count => 100);
+    $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->{id}, amount => $sale->{amount} }) };
+my $told   = sub { $s->wait_until(10, sub { !$s->sandbox(GET => '/sandbox/webhooks')->{json}{pending} }); $s->sandbox(DELETE => '/sandbox/faults') };
 my $owed   = sub { one_value($s, q{select coalesce(sum(amounts[array_position(accounts, ?)]), 0) from ledger.entries where order_id = ?}, $_[1], uuid_of($_[0])) };
 
 for my $gateway (qw(nmi stripe)) {
@@ -31,8 +35,7 @@ for my $gateway (qw(nmi stripe)) {
 
     # Refused: somebody has given all of it back in the gateway's dashboard.
     my $o = $buy->();
-    my ($sale) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$o->{id}")->{json}{data} };
-    $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->{id}, amount => $sale->{amount} });
+    $untold->($o->{id});
     my $r = $refund->($o->{id}, { tickets => [ $o->{tickets}[0]{id} ] });
     is($ended->($r->{id}), 'failed', "$gateway: what the gateway refuses is failed");
     my $after = $order->($o->{id});
@@ -41,6 +44,7 @@ for my $gateway (qw(nmi stripe)) {
     is($owed->($o->{id}, 'refunds_in_transit'), 0, '... and nothing is owed');
     is_deeply([ sort map { $_->{kind} } @{ $s->must(GET => "/v1/ledger/entries?order=$o->{id}", undef, key => 'admin')->{data} } ], [qw(refund refund_failed sale)],
         '... by a reversing entry');
+    $told->();
 }
 
 # A refund that fails takes its code's use again.
@@ -50,11 +54,11 @@ for my $gateway (qw(nmi stripe)) {
         discount => { type => 'fixed', amount => 100, per => 'order' } });
     my $again = sub { $s->must(POST => '/v1/quotes', $s->order_body($shop, { Floor => 1 }, promo_code => 'ONCE'))->{promo}{reason} // 'applies' };
     my $o = $s->buy($shop, { Floor => 2 }, promo_code => 'ONCE', payment_token => 'tok_visa')->{json};
-    my ($sale) = @{ $s->sandbox(GET => "/sandbox/transactions?order=$o->{id}")->{json}{data} };
-    $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->{id}, amount => $sale->{amount} });
+    $untold->($o->{id});
     my $r = $refund->($o->{id});
     is($ended->($r->{id}), 'failed', 'all of an order with a code, refused');
     is($again->(), 'promo_exhausted', '... its code is used, as before');
+    $told->();
 }
 
 # Stripe takes it back later.
