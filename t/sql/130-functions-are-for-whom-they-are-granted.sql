@@ -35,7 +35,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
     'app.event_frozen', 'app.batch_risk', 'app.batch_put', 'app.batch_add', 'app.batch_again', 'app.batch_reopen', 'app.batch_counts',
     'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_return', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',
-    'app.promo_take', 'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_guests_count', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
+    'app.promo_take', 'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_guests_count', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_kept', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
 
 -- Those that are an operator's.
 select is(has_function_privilege(r, f.oid, 'execute'), false, r || ' may not call ' || f.full_name)

@@ -10,6 +10,13 @@ create function pg_temp.now_is(p_order text, p_status text) returns void languag
     where org = 501 and id = pg_temp.id(p_order) $$;
 create function pg_temp.back(p_order text) returns void language sql as $$
     update app.promo_uses set returned_at = ops.now() where org = 501 and order_id = pg_temp.id(p_order) $$;
+-- What went back of an order, from one ticket that was all of it.
+create function pg_temp.gave(p_order text, p_net bigint, p_organizer bigint, p_platform bigint default 0) returns void language sql as $$
+    insert into app.tickets (org, id, order_id, line, seat, type_id, code, status, net, guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee, created_at)
+    select 501, pg_temp.id('ticket of ' || p_order), pg_temp.id(p_order), 1, 1, pg_temp.id('floor'), p_order, 'refunded', p_net, 0, 0, 0, p_organizer, p_platform, 0, now()
+    on conflict do nothing;
+    insert into app.ticket_returns (org, object_id, ticket_id, order_id, live, net, guest_fee, tax, tax_on_fee, organizer_promo, platform_promo, absorbed_fee)
+    values (501, pg_temp.id('refund of ' || p_order), pg_temp.id('ticket of ' || p_order), pg_temp.id(p_order), true, p_net, 0, 0, 0, p_organizer, p_platform, 0) $$;
 create function pg_temp.usage(p_codes text[], p_batch text default null, p_each boolean default false) returns setof text language sql as $$
     select concat_ws(' ', coalesce(u.code, case when u.batch = pg_temp.id('batch') then 'batch' end, 'all'), u.codes, '-', u.reserved, u.committed,
         u.returned, '-', u.discount_given, u.platform_funded, '-', u.list, u.revenue, '-', u.guests)
@@ -31,18 +38,36 @@ select pg_temp.now_is(o, s) from (values ('paid', 'paid'), ('more', 'paid'), ('s
     ('late', 'expired'), ('gone', 'cancelled'), ('both', 'paid')) v (o, s);
 select pg_temp.back('back');
 update app.promo_uses set platform = discount / 2 where promo_id = pg_temp.id('A');
+select pg_temp.gave('kept', 9970, 15, 15), pg_temp.gave('back', 9100, 450, 450), pg_temp.gave('some back', 4996, 2, 2);
 
-select is(pg_temp.usage('{A}'), 'all 1 - 2 4 1 - 2037 1018 - 40000 37453 - 3',
-    'held and processing are reserved, paid and refunded are committed but what was given back, expired and cancelled are nothing');
+select is(pg_temp.usage('{A}'), 'all 1 - 2 4 1 - 2003 1001 - 25000 22487 - 3',
+    'held and processing are reserved, paid and refunded are committed but what was given back, expired and cancelled are nothing;'
+    ' money that went back took its part along');
 select is(pg_temp.usage('{C}'), 'all 1 - 0 2 0 - 501 0 - 20000 18497 - 1', 'a second code of an order has that order''s sales too');
-select is(pg_temp.usage('{A,C}'), 'all 2 - 2 6 1 - 2538 1018 - 50000 47450 - 3', 'together an order with both counts once');
+select is(pg_temp.usage('{A,C}'), 'all 2 - 2 6 1 - 2504 1001 - 35000 32484 - 3', 'together an order with both counts once');
 select is(pg_temp.usage(null, 'batch'), 'batch 2 - 0 4 0 - 513 0 - 30000 27487 - 2', 'so it does in a batch');
-select bag_eq($$select pg_temp.usage(null, p_each => true)$$, $$values ('A 1 - 2 4 1 - 2037 1018 - 40000 37453 - 3'), ('batch 2 - 0 4 0 - 513 0 - 30000 27487 - 2'),
+select bag_eq($$select pg_temp.usage(null, p_each => true)$$, $$values ('A 1 - 2 4 1 - 2003 1001 - 25000 22487 - 3'), ('batch 2 - 0 4 0 - 513 0 - 30000 27487 - 2'),
     ('B 1 - 0 0 0 - 0 0 - 0 0 - 0'), ('E 1 - 0 0 0 - 0 0 - 0 0 - 0')$$, 'a row for each code, and one for a batch');
-select is(pg_temp.usage(null), 'all 5 - 2 8 1 - 2550 1018 - 50000 47450 - 3'::text, 'and all of the organizer''s');
+select is(pg_temp.usage(null), 'all 5 - 2 8 1 - 2516 1001 - 35000 32484 - 3'::text, 'and all of the organizer''s');
 select is((select count(*) from app.promos_usage(502, null, null, true)), 0::bigint, 'a neighbour has none of it');
 select is((select count(*) from app.promos_usage(502, array[pg_temp.id('A')], null, false)), 0::bigint, '... whatever it names');
-select is((select times_redeemed || ' ' || discount_given from app.promo_get(501, pg_temp.id('A'))), '6 2037', 'a code is shown with its live slots');
+select is((select times_redeemed || ' ' || discount_given from app.promo_get(501, pg_temp.id('A'))), '6 2003', 'a code is shown with its live slots');
+
+select pg_temp.promo('F', '{"platform_bps": 5000}'), pg_temp.promo('G');
+select pg_temp.discounted('resold', 'held', '{F,G}', '{3,5}');
+select pg_temp.now_is('resold', 'paid');
+update app.promo_uses set platform = 2 where promo_id = pg_temp.id('F');
+select pg_temp.back('resold');
+select is(pg_temp.usage('{F}'), 'all 1 - 0 0 1 - 3 2 - 10000 9992 - 0', 'a refund that failed after its use was sold again: the discount is still given');
+select pg_temp.now_is('resold', 'partially_refunded');
+select pg_temp.gave('resold', 4996, 3, 1);
+select is(pg_temp.usage('{F}') || ', ' || pg_temp.usage('{G}'), 'all 1 - 0 0 1 - 2 1 - 5000 4996 - 0, all 1 - 0 0 1 - 2 0 - 5000 4996 - 0',
+    'half of it back: each code of an order gives its part, and together all of it');
+insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at)
+values (501, pg_temp.id('capture'), pg_temp.id('resold'), 'nmi', 'capture', 10000, 'USD', 'succeeded', now(), now());
+insert into app.disputes (org, id, capture_id, order_id, gateway, gateway_dispute, status, amount, currency, reported_at, version, created_at)
+values (501, pg_temp.id('refund of resold'), pg_temp.id('capture'), pg_temp.id('resold'), 'nmi', 'd', 'needs_response', 5000, 'USD', now(), 1, now());
+select is(pg_temp.usage('{F}'), 'all 1 - 0 0 1 - 3 2 - 10000 9992 - 0', 'what an open dispute froze is not gone yet');
 
 -- Copies, of one template each batch; without limit each has four buckets: one of many is not what everybody uses.
 create function pg_temp.copy(p_most bigint, p_names text[], p_org int default 501) returns text[] language sql as $$
