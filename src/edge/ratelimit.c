@@ -4,6 +4,7 @@
  * a helper here: when it is down the call is allowed.
  */
 #include "base/base.h"
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/secret.h"
@@ -110,22 +111,36 @@ ratelimit_refused(struct request *rq, struct err *e)
         (void)err_set(e, ERR_RATE_LIMITED, "too many refused credentials from this address");
 }
 
-/* Whom a server asks for: the client that it names, else the guest, as what it is to limits: no address in Redis. */
+/* A guest as what it is to limits: no address in Redis. */
 static struct str
-customer(struct arena *arena, const struct order_ask *a)
+guest_key_text(struct arena *arena, struct str email)
 {
         unsigned char key[GUEST_KEY_SIZE];
 
-        if (a->client_ip.p != NULL || a->guest_email.p == NULL)
-                return a->client_ip.p == NULL ? STR("") : a->client_ip;
-        promo_guest_key(arena, 0, a->guest_email, key);
+        promo_guest_key(arena, 0, email, key);
         return hex_encode(arena, key, sizeof key);
 }
 
 /*
- * Who guesses: the credential, behind a server's key its customer; and for
- * which event. -> the seconds until there may be another guess; 0: now.
+ * The guest that a token is for, however many it has; the customer of a
+ * server, by the client's network that it names, else by the guest; else the
+ * credential itself.
  */
+static struct str
+guesser(struct request *rq, const struct order_ask *a)
+{
+        struct arena *arena = rq->task->arena;
+
+        if (a->person_email.p != NULL)
+                return guest_key_text(arena, a->person_email);
+        if (rq->who.token)
+                return str_of(rq->who.actor);
+        return str_fmt(arena, "%s:%.*s", rq->who.actor, STR_ARG(a->client_ip.p != NULL ?
+            address_network(arena, a->client_ip) : a->guest_email.p != NULL ? guest_key_text(arena, a->guest_email) :
+            STR("")));
+}
+
+/* Who guesses, and for which event. -> the seconds until there may be another guess; 0: now. */
 static int
 guesses(struct request *rq, const struct order_ask *a, bool take)
 {
@@ -135,11 +150,9 @@ guesses(struct request *rq, const struct order_ask *a, bool take)
                 { "promo-event", t->conf->rate_promo_event_per_minute, 60 },
         };
         char event[ID_TEXT_MAX];
-        struct str who[2] = { str_of(rq->who.actor), STR_NONE };
+        struct str who[2] = { guesser(rq, a), STR_NONE };
         int64_t n[4];
 
-        if (!rq->who.token)
-                who[0] = str_fmt(t->arena, "%s:%.*s", rq->who.actor, STR_ARG(customer(t->arena, a)));
         typeid_text("evt", a->event, event);
         who[1] = str_of(event);
         for (size_t i = 0; i < ARRAY_LEN(policies); i++) {

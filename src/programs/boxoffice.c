@@ -12,10 +12,8 @@ main(int argc, char **argv)
         struct conf conf;
 
         log_open("boxoffice", LOG_WARN);
-        if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-                command_usage();
+        if (command_help(argc - 1, argv + 1))
                 return EXIT_DONE;
-        }
         if (argc > 1 && strcmp(argv[1], "--version") == 0) {
                 printf("boxoffice %s\n", PACKAGE_VERSION);
                 return EXIT_DONE;

@@ -70,7 +70,11 @@ refused(bx('webhooks', @$_), 2, qr/^boxoffice: there is no gateway "paypal"; the
 refused(bx(qw(webhooks list --state lost)),            2, qr/^boxoffice: --state is received, applied, ignored or buried$/m, 'a state nobody knows');
 refused(bx('webhooks', $_, 'evt_nobody'),              3, qr/^boxoffice: not_found: there is no such event$/m, "webhooks $_ of one that never came") for qw(show replay);
 refused(bx(qw(webhooks replay --dry-run evt_nobody)),  3, qr/there is no such event/, 'nor is it tried dry');
+my $verb = bx(qw(ledger close --help));
+is("$verb->{status} $verb->{err}", '0 ', 'help of a verb is no failure');
+like($verb->{out}, qr/\A  boxoffice ledger close DAY \[--by NAME\]\n +closes a day[^\n]+\n\z/, '... and is of that alone');
 my $help = bx('--help');
+is($help->{err}, '', 'help is data');
 is($help->{status}, 0, 'help is no failure');
 like($help->{err} . $help->{out}, qr/boxoffice $_/, "... and has $_") for 'config', 'keys +create', 'jobs +list', 'webhooks +list',
     'webhooks +show', 'webhooks +replay', 'secrets +list', 'secrets +rotate', 'restore +finish';

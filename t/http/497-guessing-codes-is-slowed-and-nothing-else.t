@@ -95,6 +95,19 @@ is($as->('bob@example.com', 'REAL')->{json}{promo}{applied}, $yes, '... and anot
 my $nobody = sub { my $body = $s->order_body($shop, { Floor => 1 }, promo_code => $_[0]); delete $body->{guest}; $s->call(POST => '/v1/quotes', $body) };
 guesses_ok(guesses(sub { $nobody->($wrong->(1)[0]) }), 1, 'who names nobody');
 is($as->('bob@example.com', 'REAL')->{json}{promo}{applied}, $yes, '... is somebody else');
+# A guest is one whatever the token, and a network one client.
+my $token = sub { $s->must(POST => '/v1/access_tokens', { email => 'eve@example.com', name => 'Eve' })->{token} };
+my @token = map { $token->() } 1 .. 4;
+my $eve = sub { my $body = $s->order_body($shop, { Floor => 1 }, promo_code => $_[0]); delete $body->{guest}; $s->call(POST => '/v1/quotes', $body, key => $_[1]) };
+my $which = 0;
+guesses_ok(guesses(sub { $eve->($wrong->(1)[0], $token[ $which++ % 4 ]) }), 1, 'a guest with four tokens');
+problem_ok($eve->('REAL', $token->()), 429, 'rate_limited', '... may guess no more by a fifth');
+my $host = 0;
+my $from = sub { $quote->({ %$shop, client => { ip => $_[0] } }, { Floor => 1 }, promo_code => $_[1]) };
+guesses_ok(guesses(sub { $from->(sprintf('2001:db8:1:2:%x::1', ++$host), $wrong->(1)[0]) }), 1, 'who changes the address in a network of IPv6');
+is($from->('2001:db8:1:3::1', 'REAL')->{json}{promo}{applied}, $yes, '... does not concern the next network');
+is($from->('::ffff:192.0.2.250', 'REAL')->{json}{promo}{applied}, $yes, '... nor an IPv4 address in IPv6');
+problem_ok($from->('no address', 'REAL'), 400, 'invalid_request', 'what is no address is refused');
 my $sock = (readlink($s->dir . '/run') // $s->dir . '/run') . '/redis.sock';
 my $keys = `redis-cli -s $sock --raw keys '*'`;
 like($keys, qr/:promo:/, 'Redis counts them');

@@ -68,7 +68,7 @@ SKIP: {
     close $main;
     for my $n (0 .. $#FLOORS) {
         my @below = map { "$BUILD/lib$_.a" } reverse @FLOORS[ 0 .. $n - 1 ];
-        my @names = (qw(LIBPQ YAJL HIREDIS CURL OPENSSL QRENCODE PNG XML), $n == $#FLOORS ? 'FCGI' : ());
+        my @names = (qw(LIBPQ YAJL HIREDIS CURL OPENSSL QRENCODE PNG IDN UNISTRING XML), $n == $#FLOORS ? 'FCGI' : ());
         my @libs  = map { split ' ', $make{"${_}_LIBS"} // '' } @names;
         my @cc    = map { split ' ', $make{$_} // '' } qw(CC HARDEN_CFLAGS HARDEN_LDFLAGS);
         my @whole = ('-Wl,--whole-archive', "$BUILD/lib$FLOORS[$n].a", '-Wl,--no-whole-archive');

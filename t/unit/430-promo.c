@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "domain/guests/guest.h"
 #include "domain/promos/promo.h"
 
 #define TYPE(n) ((struct uuid){ { (n) } })
@@ -194,6 +195,25 @@ a_code_and_a_guest_have_one_spelling(void **state)
         arena_free(a);
 }
 
+/* Letters of any script have case, and names of domains two spellings. */
+static void
+an_address_is_one_in_every_spelling(void **state)
+{
+        static const char *const same[][5] = {
+                { "äda@example.com", "ÄDA@example.com", "a\u0308da+x@EXAMPLE.com", "A\u0308DA@example.com" },
+                { "x@exämple.com", "X@EXÄMPLE.com", "x@xn--exmple-cua.com", "x@XN--EXMPLE-CUA.com" },
+                { "ΑΝΝΑ@example.gr", "αννα@example.gr" },
+        };
+        struct arena *a = arena_new(ARENA_CAP);
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(same); i++)
+                for (size_t k = 1; k < 5 && same[i][k] != NULL; k++)
+                        assert_true(str_eq(email_normal(a, str_of(same[i][0])), email_normal(a, str_of(same[i][k]))));
+        assert_false(str_eq(email_normal(a, STR("äda@example.com")), email_normal(a, STR("ada@example.com"))));
+        arena_free(a);
+}
+
 int
 main(void)
 {
@@ -203,6 +223,7 @@ main(void)
                 cmocka_unit_test(a_code_is_refused_with_its_reason),
                 cmocka_unit_test(no_ticket_loses_more_than_it_costs),
                 cmocka_unit_test(a_code_and_a_guest_have_one_spelling),
+                cmocka_unit_test(an_address_is_one_in_every_spelling),
         };
 
         return RUN(tests);

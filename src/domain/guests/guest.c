@@ -1,6 +1,7 @@
 /* guest.c - guests made and found; what their e-mail is to limits. */
 #include "base/base.h"
 #include "base/arena.h"
+#include "base/fold.h"
 #include "domain/guests/guest.h"
 #include "io/db.h"
 #include "io/stmt.h"
@@ -15,10 +16,10 @@ email_normal(struct arena *a, struct str email)
         char *z;
         size_t n = 0;
 
-        email = str_lower(a, email);
         if (!str_cut(email, '@', &local, &domain))
-                return email;
-        (void)str_cut(local, '+', &plain, &tag);
+                return str_fold(a, email);
+        domain = domain_ascii(a, domain);
+        (void)str_cut(str_fold(a, local), '+', &plain, &tag);
         if (!str_is(domain, "gmail.com") && !str_is(domain, "googlemail.com"))
                 return str_fmt(a, "%.*s@%.*s", STR_ARG(plain), STR_ARG(domain));
         z = arena_alloc(a, plain.n + 1);

@@ -27,7 +27,10 @@ bool guest_find(struct task *t, int32_t org, struct uuid id, struct guest *out, 
 #define GUEST_TEXTS 7
 void guest_texts(struct arena *a, const struct guest *g, struct str client_ip, struct str client_agent,
     struct str client_device, struct str out[GUEST_TEXTS]);
-/* Lower case, plus-tags off, dots off where the provider ignores them: what "the same guest" means to limits. */
+/*
+ * Case folded and composed (NFKC), the domain as the DNS has it, plus-tags off,
+ * dots off where the provider ignores them: what "the same guest" means to limits.
+ */
 struct str email_normal(struct arena *a, struct str email);
 
 #endif

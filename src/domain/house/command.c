@@ -67,7 +67,7 @@ static const struct {
 };
 
 /*
- * words: what it takes besides options, by name; "[NAME...]": any number.
+ * words: what it takes besides options, by name; in brackets: any number, which the command itself looks at.
  * options: those it takes, as the usage shows them: no other is.
  */
 static const struct command {
@@ -104,7 +104,7 @@ static const struct command {
         { "promos", "list", "", "--batch BATCH", "the codes of a batch, as CSV", promos_list },
         { "promos", "deactivate", "", "--batch BATCH", "switches all codes of a batch off", promos_deactivate },
         { "promos", "activate", "", "--batch BATCH", "switches them on again", promos_activate },
-        { "promos", "usage", "[PROMO...]", "| --batch BATCH | --organizer ORGANIZER [--csv]",
+        { "promos", "usage", "[PROMO]", "| --batch BATCH | --organizer ORGANIZER [--csv]",
             "uses, discount, sales, and who paid", promos_usage },
         { "refunds", "batch list", "", "", "cancelled events and their refunds: those under way, then the newest",
             refund_batches_list },
@@ -215,7 +215,7 @@ words_check(const struct command *cmd, const struct options *o)
         struct str rest = str_of(cmd->words), one;
         int n = 0;
 
-        if (str_ends(rest, STR("...]")))
+        if (str_ends(rest, STR("]")))
                 return EXIT_DONE;
         while (rest.n > 0) {
                 (void)str_cut(rest, ' ', &one, &rest);
@@ -228,18 +228,26 @@ words_check(const struct command *cmd, const struct options *o)
         return EXIT_DONE;
 }
 
-void
-command_usage(void)
+static void
+command_print(const struct command *cmd, FILE *to)
 {
-        fprintf(stderr, "usage: boxoffice NOUN VERB [options]\n\n");
-        for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-                const struct command *cmd = &commands[i];
-                bool words = *cmd->words != '\0', options = *cmd->options != '\0';
+        fprintf(to, "  boxoffice %s", cmd->noun);
+        for (size_t i = 0; i < 3; i++) {
+                const char *more = i == 0 ? cmd->verb : i == 1 ? cmd->words : cmd->options;
 
-                fprintf(stderr, "  boxoffice %-9s%-12s %s%s%s%s%s\n", cmd->noun, cmd->verb, cmd->words,
-                    words && options ? " " : "", cmd->options, words || options ? "  " : "", cmd->help);
+                if (*more != '\0')
+                        fprintf(to, " %s", more);
         }
-        fprintf(stderr, "\nSettings come from the environment as BOXOFFICE_NAME; "
+        fprintf(to, "\n        %s\n", cmd->help);
+}
+
+static void
+usage(FILE *to)
+{
+        fprintf(to, "usage: boxoffice NOUN VERB [options]\n\n");
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+                command_print(&commands[i], to);
+        fprintf(to, "\nSettings come from the environment as BOXOFFICE_NAME; "
             "the database role is boxoffice_owner.\n");
 }
 
@@ -260,6 +268,25 @@ command_named(const struct command *cmd, int argc, char **argv)
         return n;
 }
 
+bool
+command_help(int argc, char **argv)
+{
+        bool asked = argc > 0 && strcmp(argv[0], "help") == 0, named = false;
+
+        for (int i = 0; i < argc; i++)
+                asked = asked || strcmp(argv[i], "--help") == 0;
+        for (size_t i = 0; asked && i < ARRAY_LEN(commands); i++) {
+                bool this = command_named(&commands[i], argc, argv) > 0;
+
+                if (this)
+                        command_print(&commands[i], stdout);
+                named = named || this;
+        }
+        if (asked && !named)
+                usage(stdout);
+        return asked;
+}
+
 /* Of what was said nothing is known: which word, and then what there is. */
 static int
 unknown(int argc, char **argv)
@@ -274,7 +301,7 @@ unknown(int argc, char **argv)
                 fprintf(stderr, "boxoffice: %s needs a verb\n", argv[0]);
         else if (argc > 0)
                 fprintf(stderr, "boxoffice: there is no noun \"%s\"\n", argv[0]);
-        command_usage();
+        usage(stderr);
         return EXIT_USAGE;
 }
 

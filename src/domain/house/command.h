@@ -6,12 +6,15 @@
 #ifndef DOMAIN_HOUSE_COMMAND_H
 #define DOMAIN_HOUSE_COMMAND_H
 
+#include <stdbool.h>
+
 struct conf;
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3 };
 
 /* argv: noun, verb, options. Returns the exit code. */
 int command_run(const struct conf *c, int argc, char **argv);
-void command_usage(void);
+/* Whether help is asked for, anywhere in it; it is on standard output then: of what the words before it name, or all. */
+bool command_help(int argc, char **argv);
 
 #endif

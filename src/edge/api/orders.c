@@ -1,5 +1,6 @@
 /* orders.c - /v1/quotes and /v1/orders. */
 #include "base/base.h"
+#include "base/address.h"
 #include "base/arena.h"
 #include "domain/guests/guest.h"
 #include "domain/orders/order_price.h"
@@ -64,6 +65,8 @@ get_guest(struct json_reader *r, struct order_ask *ask, enum need need)
         (void)!json_reader_close(&g);
         c = json_reader_member(r, "client", OPTIONAL);
         ask->client_ip = json_get_text(&c, "ip", OPTIONAL, 2, 45);
+        if (ask->client_ip.p != NULL && address_network(r->arena, ask->client_ip).p == NULL)
+                json_complain(&c, "ip", FIELD_UNKNOWN_VALUE, "is no IP address");
         ask->client_agent = json_get_text(&c, "user_agent", OPTIONAL, 1, 1000);
         ask->client_device = json_get_text(&c, "device_id", OPTIONAL, 1, 200);
         (void)!json_reader_close(&c);
