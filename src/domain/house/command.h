@@ -14,7 +14,7 @@ enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3 };
 
 /* argv: noun, verb, options. Returns the exit code. */
 int command_run(const struct conf *c, int argc, char **argv);
-/* Whether help is asked for, anywhere in it; it is on standard output then: of what the words before it name, or all. */
+/* Whether help is asked for, anywhere in it; it is on standard output then: of the command that is named, or of all. */
 bool command_help(int argc, char **argv);
 
 #endif
