@@ -148,6 +148,7 @@ begin
             ('app.dispute_charges',      '{jobs}'),
             ('app.dispute_currency',     '{jobs}'),
             ('app.dispute_placed',       '{jobs}'),
+            ('app.dispute_return_had',   '{jobs}'),
             ('app.dispute_expire',       '{jobs}'),
             ('app.payment_begin',        '{api}'),
             ('app.payment_settle',       '{api,jobs}'),

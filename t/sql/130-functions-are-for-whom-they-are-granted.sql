@@ -33,7 +33,7 @@ where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release'
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
     'app.discrepancy_open', 'ops.id_new', 'app.refund_takes', 'app.refund_reported', 'app.refund_reports_ask',
     'app.event_frozen', 'app.batch_risk', 'app.batch_put', 'app.batch_add', 'app.batch_again', 'app.batch_reopen', 'app.batch_counts',
-    'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_return', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
+    'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_capture_state', 'app.dispute_booked', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',
     'app.promo_take', 'app.promo_take_one', 'app.promo_slot_take', 'app.promo_give', 'app.promo_retake', 'app.promo_buckets_make', 'app.promo_buckets_change', 'app.promo_guests_count', 'app.promo_check', 'app.promo_types_check', 'app.promo_window', 'app.promo_done', 'app.promo_kept', 'app.promo_instant', 'ops.local_instant') order by f.full_name, r;
 

@@ -58,6 +58,8 @@ static const struct {
           "organizer_share 9400, dispute_losses -30" },
         { "refund_settled", 10300, 0, "gateway_clearing -10300, refunds_in_transit 10300" },
         { "refund_unsettled", 10300, 0, "gateway_clearing 10300, refunds_in_transit -10300" },
+        /* 100 back, of which 70 were owed */
+        { "refund_settled_over", 100, 0, "gateway_clearing -100, refunds_in_transit 70, dispute_losses 30" },
         { "matured", 8190, 0, "organizer_pending 8190, organizer_available -8190" },
         { "reserve_released", 910, 0, "organizer_available -910, organizer_reserve 910" },
         { "payout_sent", 9100, 0, "organizer_available 9100, payouts_in_transit -9100" },
@@ -78,6 +80,7 @@ static const struct {
         { "over_covered", 10270, 200, "organizer_pending 8000, organizer_available 200, organizer_reserve 900, "
           "tax_payable 720, promo_discounts -1000, refunds 10000, fee_revenue 850, organizer_share -9400, "
           "dispute_losses -10270" },
+        { "over_covered_owed", 0, 0, "refunds_in_transit 70, dispute_losses -70" },
         /* losses: over 30, less the 70 that are not owed any more */
         { "dispute_lost", 10300, 0, "dispute_receivable -10300, organizer_dispute_hold 9400, refunds_in_transit 70, "
           "tax_payable 720, promo_discounts -1000, refunds 10000, fee_revenue 550, organizer_share -9400, "
@@ -198,7 +201,12 @@ every_recipe_balances_for_random_amounts(void **state)
                 for (int r = 0; r < RECIPE_COUNT; r++) {
                         bool leaves = r == RECIPE_refund || r == RECIPE_refund_failed || r == RECIPE_over_covered;
                         struct amounts a = random_amounts(below, leaves, r == RECIPE_over_covered);
-                        struct posting_set s = recipe_post((enum recipe)r, &a), back = posting_reverse(&s);
+                        struct posting_set s, back;
+
+                        if (r == RECIPE_refund_settled_over)
+                                a.amount = a.owed + a.over;
+                        s = recipe_post((enum recipe)r, &a);
+                        back = posting_reverse(&s);
 
                         EXPECT(posting_balances(&s) && posting_balances(&back), "%s, round %d: %s", recipe_names[r],
                             round, postings_text(&s));

@@ -40,7 +40,7 @@ begin
     if v_row.order_id is not null and p_effect = 'dispute_won' then
         perform app.order_wake(p_org, v_row.order_id, p_request);
     elsif v_row.order_id is null then
-        perform app.dispute_return(p_org, p_id, p_actor, p_request);
+        perform app.dispute_capture_state(p_org, v_row.capture_id, p_id, p_actor, p_request);
     end if;
     if v_row.order_id is not null and p_effect <> 'dispute_reversed' then
         perform app.batch_again(p_org, v_row.order_id, p_id, p_request);

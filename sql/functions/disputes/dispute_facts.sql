@@ -21,8 +21,7 @@ begin
     return query
     select p.order_id, p.state = 'succeeded', p.state, p.currency,
         case when p.state = 'late_approved' then app.dispute_owed(p_org, p_capture) else 0 end,
-        coalesce((select e.amounts[array_position(e.accounts, 'refunds_in_transit')] from ledger.entries e
-            where e.org = p_org and e.effect = 'dispute_lost' and e.object_id = d.id), 0),
+        least(d.amount, app.dispute_booked(p_org, p_capture)),
         exists (select from app.payments r where r.org = p_org and r.capture_id = p.id and r.kind = 'refund' and r.state in ('sending', 'unknown')),
         z.dispute_pass_fee, v_now, d.id, d.status, d.amount, d.fee, d.over, d.covered, d.list, d.discount, d.net, d.guest_fee, d.tax, d.share,
         d.absorbed_fee, d.own_pending, d.own_reserve, d.own_available, d.due_by, d.moved, d.fee_passed, d.reversed, d.answer

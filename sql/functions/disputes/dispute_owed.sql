@@ -6,15 +6,10 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_amount bigint;
-    v_had bigint;
     v_back bigint;
 begin
     select p.amount into v_amount from app.payments p where p.org = p_org and p.id = p_capture;
     select coalesce(sum(p.amount), 0) into v_back from app.payments p
     where p.org = p_org and p.capture_id = p_capture and p.kind = 'refund' and p.state = 'succeeded';
-    select coalesce(sum(case e.effect when 'dispute_reversed' then -1 else 1 end * abs(e.amounts[array_position(e.accounts, 'refunds_in_transit')])), 0)
-    into v_had
-    from app.disputes d join ledger.entries e on e.org = d.org and e.object_id = d.id
-    where d.org = p_org and d.capture_id = p_capture and e.effect in ('dispute_lost', 'dispute_reversed');
-    return greatest(v_amount - v_had - v_back, 0);
+    return greatest(v_amount - app.dispute_booked(p_org, p_capture) - v_back, 0);
 end $$;

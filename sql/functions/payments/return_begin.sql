@@ -5,6 +5,8 @@
 --   whole    nothing of it was given back at the gateway
 --   verdict  begun  send it; tries: how many were made before
 --            waits  one is under way
+--            disputed  the guest may get it by a dispute: its end asks again
+--            had    amount of it the guest has by a dispute that was lost before a refund failed: return_had books that
 --            done   the money is back
 create or replace function app.return_begin(p_org int, p_capture uuid, p_refund uuid, p_reference text,
     p_lookup_ms bigint, p_actor text, p_request text)
@@ -19,6 +21,7 @@ declare
     v_open int;
     v_tries int;
     v_left bigint;
+    v_had bigint;
 begin
     -- The order's lock comes first, everywhere.
     select p.order_id into v_order from app.payments p where p.org = p_org and p.id = p_capture;
@@ -27,7 +30,10 @@ begin
     select count(*) filter (where p.state in ('sending', 'unknown', 'succeeded') and not p.external), count(*) filter (where not p.external)
     into v_open, v_tries from app.payments p where p.org = p_org and p.capture_id = p_capture and p.kind = 'refund' and p.id <> p_refund;
     v_left := app.dispute_owed(p_org, p_capture);
-    verdict := case when v_row.state <> 'late_approved' then 'done' when v_open > 0 then 'waits' else 'begun' end;
+    v_had := least(v_left, app.dispute_had(p_org, p_capture));
+    verdict := case when v_row.state <> 'late_approved' then 'done' when v_open > 0 then 'waits' when v_had > 0 then 'had'
+        when app.dispute_open(p_org, p_capture) then 'disputed' else 'begun' end;
+    v_left := case when verdict = 'had' then v_had else v_left end;
     if verdict <> 'begun' then
         return query select verdict, v_row.gateway, v_row.gateway_transaction, v_left, v_left = v_row.amount, v_row.currency, v_row.order_id, v_tries;
         return;

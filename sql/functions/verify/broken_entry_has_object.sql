@@ -28,13 +28,14 @@ begin
     left join app.refunds r on r.org = e.org and r.id = e.object_id and e.effect in ('refund', 'refund_failed', 'refund_settled', 'refund_unsettled', 'over_covered')
     left join app.disputes d on d.org = e.org and d.id = e.object_id and e.effect in ('dispute_opened', 'dispute_won', 'dispute_lost', 'dispute_reversed',
         'dispute_fee_passed', 'dispute_fee_returned', 'over_covered')
-    left join app.payments p on p.org = e.org and p.id = e.object_id and e.effect in ('unplaced_capture', 'refund_settled', 'refund_unsettled')
+    left join app.payments p on p.org = e.org and p.id = e.object_id and e.effect in ('unplaced_capture', 'refund_settled', 'refund_unsettled', 'over_covered')
     where e.recorded_at >= v_since and not coalesce(case
         when e.effect in ('sale', 'matured', 'reserve_released') then o.paid_at is not null and o.currency = e.currency and e.order_id = o.id
         when e.effect = 'unplaced_capture' then p.kind = 'charge' and p.state in ('late_approved', 'voided') and p.currency = e.currency
         when e.effect = 'refund' then r.currency = e.currency and r.order_id = e.order_id
         when e.effect = 'refund_failed' then r.status = 'failed' and r.currency = e.currency and r.order_id = e.order_id
-        when e.effect = 'over_covered' then (r.status = 'failed' and r.currency = e.currency) or (d.status = 'won' and d.currency = e.currency)
+        when e.effect = 'over_covered' then (r.status = 'failed' and r.currency = e.currency)
+            or (p.kind = 'refund' and p.state = 'declined') or (d.status = 'won' and d.currency = e.currency)
         when e.effect = 'dispute_won' then d.status = 'won' and d.currency = e.currency
         when e.effect = 'dispute_lost' then (d.status in ('lost', 'accepted') or d.reversed) and d.currency = e.currency
         when e.effect in ('dispute_reversed', 'dispute_fee_returned') then d.reversed and d.currency = e.currency

@@ -19,8 +19,7 @@ begin
     where e.recorded_at >= v_since and e.effect = 'unplaced_capture' and p.kind = 'charge'
       and not exists (select from app.payments r where r.org = p.org and r.capture_id = p.id and r.kind = 'refund'
           and r.state in ('sending', 'unknown') and p.state = 'late_approved')
-      and p.amount > (select coalesce(sum(r.amount), 0) from app.payments r where r.org = p.org and r.capture_id = p.id and r.kind = 'refund'
-          and r.state = 'succeeded')
+      and app.dispute_owed(p.org, p.id) > 0
       and not exists (select from ops.jobs j where j.org = p.org and j.kind = 'capture_return' and j.object_id = p.id
           and j.buried_at is null and p.state = 'late_approved')
     limit p_limit;

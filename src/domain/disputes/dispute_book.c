@@ -69,7 +69,8 @@ facts_read(struct booking *w, struct err *e)
                 .id = row_uuid(&r, 0, "id"), .order = row_uuid(&r, 0, "order_id"), .placed = row_bool(&r, 0, "placed"),
                 .captured = str_is(state, "succeeded") || str_is(state, "late_approved") || str_is(state, "voided"),
                 .returning = row_bool(&r, 0, "on_its_way"), .pass_fee = row_bool(&r, 0, "pass_fee"),
-                .currency = row_text(&r, 0, "currency"), .owed = row_i64(&r, 0, "owed"), .had = row_i64(&r, 0, "had"),
+                .currency = row_text(&r, 0, "currency"), .owed = row_i64(&r, 0, "owed"),
+                .had = row_is_null(&r, 0, "had") ? 0 : row_i64(&r, 0, "had"),
         };
         if (!uuid_is_nil(w->d.id)) {
                 w->d.status = row_text(&r, 0, "status");

@@ -17,6 +17,7 @@
 #include "domain/payments/payments.sql.def"
 
 #define WAITS_MS        2000            /* while another attempt is looked up */
+#define DISPUTED_MS     3600000         /* its end asks at once */
 #define RETRY_FIRST_MS  INT64_C(5000)
 #define RETRY_MOST_MS   INT64_C(3600000)
 
@@ -66,6 +67,25 @@ begin_tx(struct tx *tx, void *arg, struct err *e)
         return true;
 }
 
+/* What the guest has by a dispute is not given back (recipe 11); of a rest there is a new job. */
+static bool
+had_tx(struct tx *tx, void *arg, struct err *e)
+{
+        struct returning *w = arg;
+        struct task *t = w->task;
+        struct params p = params_in(t->arena);
+        struct posting_set entry = recipe_post(RECIPE_over_covered_owed,
+            &(struct amounts){ .owed = w->step.amount.minor });
+
+        param_i64(&p, w->job->org);
+        param_uuid(&p, w->job->object);
+        param_uuid(&p, uuid_new(w->job->org));
+        posting_set_params(&entry, &p);
+        param_z(&p, "jobs");
+        param_text(&p, t->subject.request_id);
+        return tx_call(tx, &stmt_dispute_return_had, &p, NULL, e);
+}
+
 bool
 capture_return(struct task *t, const struct job *j, struct err *e)
 {
@@ -82,6 +102,10 @@ capture_return(struct task *t, const struct job *j, struct err *e)
                 return job_finish(t, j, e);
         if (str_is(w.verdict, "waits"))
                 return job_again(t, j, WAITS_MS, STR("a refund of it is looked up"), false, e);
+        if (str_is(w.verdict, "disputed"))
+                return job_again(t, j, DISPUTED_MS, STR("it is disputed"), false, e);
+        if (str_is(w.verdict, "had"))
+                return db_tx_run(t->db, t->arena, &t->subject, had_tx, &w, e) && job_finish(t, j, e);
         refund_attempt_send(t, w.refund, w.gateway, &w.step, &a);
         refund.amount = w.step.amount;
         if (!refund_settle(t, &refund, payment_outcome_of(a.outcome), false, &a, e)) {
