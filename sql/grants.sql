@@ -187,6 +187,7 @@ begin
             ('ops.broken_refunds_add_up',    '{jobs}'),
             ('ops.broken_disputes_add_up',   '{jobs}'),
             ('ops.broken_hold_is_disputed',  '{jobs}'),
+            ('ops.broken_answer_is_carried', '{jobs}'),
             ('ops.broken_refund_is_carried', '{jobs}'),
             ('ops.broken_cancelled_gives_back', '{jobs}'),
             ('ops.broken_refunds_within_capture', '{jobs}'),

@@ -262,6 +262,16 @@ insert into planted (expect, says, break) values
 ('refunds_add_up', 'a refunded order that calls itself paid', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.orders set status = ''paid'' where refunded > 0'),
 ('refunds_add_up', 'a refund that is not the sum of its tickets', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.ticket_returns set tax = tax - 1'),
 ('paid_has_tickets refunds_add_up', 'a ticket that gave more than it cost', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); update app.tickets set tax = 399 where id = pg_temp.id(''payment paid ticket 1'')'),
+('', 'a dispute that is submitted', $$select pg_temp.dispute('payment paid', 'dispute one'); select pg_temp.submitted('dispute one')$$),
+('answer_is_carried', 'one that nothing carries', $$select pg_temp.dispute('payment paid', 'dispute one'); select pg_temp.submitted('dispute one');
+    delete from ops.jobs where kind = 'evidence_send'$$),
+('answer_is_carried', 'or one without a pack', $$select pg_temp.dispute('payment paid', 'dispute one'); select pg_temp.submitted('dispute one');
+    delete from app.evidence$$),
+('answer_is_carried', 'a dispute given up that nothing carries', $$select pg_temp.dispute('payment paid', 'dispute one');
+    select app.evidence_accept(501, pg_temp.id('dispute one'), 'tester', 'request'); delete from ops.jobs where kind = 'evidence_send'$$),
+('', 'a due date', $$select pg_temp.dispute('payment paid', 'dispute one'); update app.disputes set due_by = now() + interval '5 days'$$),
+('answer_is_carried', 'that nobody is reminded of', $$select pg_temp.dispute('payment paid', 'dispute one'); update app.disputes set due_by = now() + interval '5 days';
+    delete from ops.jobs where kind = 'evidence_due'$$),
 ('refund_is_carried', 'a refund that nothing carries', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); delete from ops.jobs where kind = ''refund_send'''),
 ('cancelled_gives_back', 'a cancelled event that nothing gives back', $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
 ('', 'a cancelled event', pg_temp.cancelled()),

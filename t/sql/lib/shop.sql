@@ -131,6 +131,10 @@ create function pg_temp.dispute(p_payment text, p_dispute text) returns void lan
         pg_temp.id('entry of ' || p_dispute), '{gateway_clearing,dispute_receivable,organizer_pending,organizer_reserve,organizer_dispute_hold,dispute_fees}',
         '{-12900,11400,9000,1000,-10000,1500}', 'tester', 'request') $$;
 
+-- Its evidence, submitted: nothing but a pack.
+create function pg_temp.submitted(p_dispute text) returns void language sql as $$
+    select app.evidence_submit(501, pg_temp.id(p_dispute), pg_temp.id('pack of ' || p_dispute), 2, repeat('0', 64), 'sealed', 'tester', 'request') $$;
+
 -- The batch of a job: what is due of 501 matures and is released; how many orders had something.
 create function pg_temp.mature(p_limit int default 200) returns int language plpgsql as $$
 declare
