@@ -125,6 +125,29 @@ for my $gateway (qw(nmi stripe)) {
     is_deeply({ map { $_ => $end->{$_} } grep { !/gateway_clearing|dispute_fee/ } keys %$end },
         { ticket_revenue => -10000, refunds => 10000, organizer_available => 1500 }, '... the order is closed, and nothing is the platform\'s loss');
 }
+# --- a refund made at the gateway's beside a dispute -----------------------------------------------
+
+for my $fees ($yes, $no) {
+    my $shop = $s->shop(organizer => { payout_policy => { reserve_bps => 1000 }, refund_policy => { refund_fees => $fees } });
+    my $id   = $s->buy($shop, { Floor => 2 }, payment_token => 'tok_visa')->{json}{id};
+    $s->sandbox(POST => '/sandbox/settle', {});
+    my $d = $open->($id, amount => 8000);
+    $becomes->($id, 'needs_response', 'a part is disputed' . ($fees ? '' : ', and fees are kept'));
+    $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->($id), amount => 6000 });
+    ok($s->wait_until(20, sub { $effects->($id) =~ /refund_settled/ }), '... and more than the rest given back in the gateway\'s dashboard');
+    is($books->($id)->{dispute_losses}, 2600, '... of which 26.00 are nobody\'s');
+    $resolve->($d, 'won');
+    $becomes->($id, 'won', '... until the dispute is won');
+    is($entry->($id, 'over_covered')->{dispute_losses}, -2600, '... and pays them');
+    is($books->($id)->{dispute_losses}, undef, '... nothing is lost');
+    is($refund->($id)->{status}, 201, '... what is left is refunded');
+    $refunds_end->($id);
+    is($s->must(GET => "/v1/orders/$id")->{status}, 'refunded', '... all of it');
+    my $end = $books->($id);
+    is(($end->{ticket_revenue} // 0) + ($end->{refunds} // 0), 0, '... then the order is closed');
+    is(join(' ', grep { $end->{$_} } qw(promo_discounts organizer_share organizer_pending organizer_reserve organizer_dispute_hold refunds_in_transit)), '',
+        '... to the last');
+}
 settled($s, 20);
 my $verify = $s->boxoffice('verify');
 is($verify->{status}, 0, 'every invariant holds') or diag($verify->{out});
