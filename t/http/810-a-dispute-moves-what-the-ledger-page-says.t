@@ -82,6 +82,7 @@ for my $gateway (qw(nmi stripe)) {
     $is_now->($three, 'needs_response');
     my ($partly) = $listed->($three);
     is($partly->{parts}{net} + $partly->{parts}{guest_fee} + $partly->{parts}{tax}, 6000, "$gateway: in part");
+    is_deeply($partly->{from}{organizer}, { reserve => 900, pending => $partly->{parts}{net} - 900, available => 0 }, '... the reserve gives first');
     my $r = $s->call(POST => "/v1/orders/$three/refunds", { amount => 1000 });
     is($r->{status}, 201, '... what is left can be refunded in part');
     problem_ok($s->call(POST => "/v1/orders/$three/refunds", { amount => 4000 }), 409, 'order_disputed', '... and not more');

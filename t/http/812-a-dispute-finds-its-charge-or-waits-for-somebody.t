@@ -56,6 +56,7 @@ is($is->($twin), '', '... not the other');
 
 my $late = $buy->();
 my $there = $sale->($late->{id});
+$s->wait_until(20, sub { one_value($s, q{select count(*) from app.webhook_events where state = 'applied' and note like ?}, "$late->{payments}[0]{id}%") });
 $s->dbh->do('update app.payments set gateway_transaction = ? where id = ?', undef, 'forgotten', uuid_of($late->{payments}[0]{id}));
 $hear->({ id => 'early', transaction_id => $there, amount => '57.00', date => $day, reason => '10.4' });
 ok($s->wait_until(10, sub { $waiting->() =~ /early: no charge of ours is \d+ there/ }), 'a charge that we do not know');
