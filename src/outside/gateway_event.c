@@ -219,6 +219,12 @@ gateway_chargeback_amount(struct str text, enum currency c, struct money *out)
         return nmi_amount(text, c, out) && out->minor > 0;
 }
 
+bool
+gateway_chargeback_fee(struct str text, enum currency c, struct money *out)
+{
+        return nmi_amount(text, c, out) && out->minor >= 0;
+}
+
 /* Digits and no others stand at these places. */
 static bool
 all_digits(struct str s)

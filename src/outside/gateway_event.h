@@ -68,6 +68,8 @@ bool gateway_event_read(struct arena *a, struct str gateway, struct str body, st
 
 /* An amount as a chargeback has it; above zero. */
 bool gateway_chargeback_amount(struct str text, enum currency c, struct money *out) MUSTCHECK;
+/* Likewise what the gateway takes for it, which may be nothing. */
+bool gateway_chargeback_fee(struct str text, enum currency c, struct money *out) MUSTCHECK;
 /* YYYYMMDD or YYYY-MM-DD as the latter; absent when it is no day. */
 struct str gateway_chargeback_day(struct arena *a, struct str text);
 /* The gateway's own, or where it gave none one that the rest makes: the same for the same dispute. */

@@ -108,8 +108,23 @@ for my $gateway (qw(nmi stripe)) {
     is($end->{ticket_revenue} + $end->{refunds}, 0, '... then the order is closed');
     is(join(' ', grep { $end->{$_} } qw(promo_discounts organizer_share organizer_pending organizer_reserve organizer_dispute_hold refunds_in_transit)), '',
         '... to the last');
+
+    # Of an order whose fees were kept only they are held: what comes back of them joins an open dispute, and freezes no share.
+    my $four = $buy->();
+    $s->must(POST => "/v1/orders/$four/refunds", {});
+    $s->wait_until(20, sub { !@{ $s->must(GET => "/v1/refunds?status=pending&order=$four")->{data} } });
+    my $fees = $open->($four, amount => 100, fee => 0);
+    $is_now->($four, 'needs_response');
+    is($entry->($four, 'dispute_opened')->{dispute_fees}, undef, "$gateway: one for which the gateway takes nothing");
+    $open->($four, amount => 1000, fee => 0);
+    $is_now->($four, 'needs_response', 'needs_response');
+    $resolve->($fees, 'won');
+    $is_now->($four, 'needs_response', 'won');
+    my ($joined) = grep { $_->{amount} == 1000 } $listed->($four);
+    is("$joined->{parts}{guest_fee} $joined->{parts}{over}", '550 450', '... kept fees that come back join the other');
+    is($entry->($four, 'over_covered'), undef, '... without an entry: no account changes');
 }
-is($count->('dispute.opened') . ' ' . $count->('dispute.won') . ' ' . $count->('dispute.lost'), '8 6 4', 'each opening and outcome is told once');
+is($count->('dispute.opened') . ' ' . $count->('dispute.won') . ' ' . $count->('dispute.lost'), '12 8 4', 'each opening and outcome is told once');
 problem_ok($s->call(GET => '/v1/disputes', undef), 403, 'forbidden', 'the platform\'s key does not read disputes');
 $s->books_ok;
 my $verify = $s->boxoffice('verify');

@@ -98,6 +98,7 @@ $s->advance_clock(86400 * 365 * 6);
 is($is->($one), 'expired 5700 2500', 'a dispute that nobody answered in time has expired');
 $import->("id,transaction_id,amount,status\nf1," . $sale->($one->{id}) . ",57.00,won\n");
 is($becomes->($one, 'won 5700 2500'), 'won 5700 2500', '... and waits for the gateway\'s word');
+$s->wait_until(20, sub { !$s->boxoffice('verify', 'matured_on_time')->{status} });     # what came back is due at once, and a job does it
 my $verify = $s->boxoffice('verify');
 is($verify->{status}, 0, 'every invariant holds') or diag($verify->{out});
 done_testing;

@@ -95,6 +95,7 @@ cards_and_amounts_are_read_or_not(void **state)
                 { "0.00", CURRENCY_USD, 0 }, { "-5.00", CURRENCY_USD, 0 }, { "5,00", CURRENCY_USD, 0 },
                 { "", CURRENCY_USD, 0 }, { "1e3", CURRENCY_USD, 0 }, { "57.00", CURRENCY_JPY, 57 },
         };
+        struct money fee;
 
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(cards); i++) {
@@ -103,6 +104,9 @@ cards_and_amounts_are_read_or_not(void **state)
                 EXPECT(cards[i].last4 == NULL ? last4.p == NULL : str_is(last4, cards[i].last4), "%s: %.*s",
                     cards[i].text, STR_ARG(last4));
         }
+        assert_true(gateway_chargeback_fee(STR("0.00"), CURRENCY_USD, &fee) && fee.minor == 0);
+        assert_true(gateway_chargeback_fee(STR("15.00"), CURRENCY_USD, &fee) && fee.minor == 1500);
+        assert_false(gateway_chargeback_fee(STR("-1.00"), CURRENCY_USD, &fee));
         for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
                 struct money m;
                 bool ok = gateway_chargeback_amount(str_of(amounts[i].text), amounts[i].c, &m);

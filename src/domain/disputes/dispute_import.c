@@ -105,8 +105,8 @@ money_read(struct importing *w, const struct str v[COLUMNS], struct dispute_repo
         if (!gateway_chargeback_amount(v[AMOUNT], CURRENCY_USD, &m))
                 complain(w, names[AMOUNT], FIELD_WRONG_TYPE, "must be an amount above zero, as 50.00", e);
         r->fee = v[FEE].n > 0 ? v[FEE] : STR_NONE;
-        if (v[FEE].n > 0 && !gateway_chargeback_amount(v[FEE], CURRENCY_USD, &m))
-                complain(w, names[FEE], FIELD_WRONG_TYPE, "must be an amount above zero, as 15.00, or empty", e);
+        if (v[FEE].n > 0 && !gateway_chargeback_fee(v[FEE], CURRENCY_USD, &m))
+                complain(w, names[FEE], FIELD_WRONG_TYPE, "must be an amount, as 15.00, or empty", e);
 }
 
 static void

@@ -89,7 +89,7 @@ amounts_read(struct placing *w)
         w->word.fee = w->task->conf->nmi_dispute_fee;
         if (fee.n == 0)
                 return true;
-        if (!gateway_chargeback_amount(fee, w->currency, &told))
+        if (!gateway_chargeback_fee(fee, w->currency, &told))
                 return false;
         w->word.fee = told.minor;
         return true;
