@@ -24,6 +24,7 @@ struct call;
 
 #define STRIPE_VERSION          "2026-10-28.endive"
 #define STRIPE_FIELDS_MAX       200
+#define STRIPE_DUE_MS           (INT64_C(10) * 86400000)        /* a dispute can be answered for so long */
 
 /* Calls. */
 void stripe_intent_create(struct call *c);

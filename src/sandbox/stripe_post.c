@@ -168,6 +168,17 @@ read_file_ids(struct ask *k)
 }
 
 static bool
+read_in_time(struct ask *k)
+{
+        struct txn dispute;
+
+        if (books_find(k->call->box->books, k->posting.original, &dispute) &&
+            testclock_now_ms() > dispute.created_ms + STRIPE_DUE_MS)
+                return refuse(k, NULL, "This dispute is past due: evidence can't be submitted any more.", NULL);
+        return true;
+}
+
+static bool
 read_evidence(struct ask *k)
 {
         struct str submit = stripe_get(&k->form, "submit");
@@ -176,7 +187,7 @@ read_evidence(struct ask *k)
         k->posting.data = stripe_map(k->call->arena, &k->form, "evidence");
         if (k->posting.data.p == NULL)
                 return refuse(k, NULL, "The evidence is too long or has control characters.", "evidence");
-        return read_file_ids(k) && read_original(k, k->call->id, "dp", "dispute");
+        return read_file_ids(k) && read_original(k, k->call->id, "dp", "dispute") && read_in_time(k);
 }
 
 /* What is kept of a file is what it was, not its bytes. */

@@ -5,7 +5,6 @@
 #include "sandbox/stripe.h"
 
 #define DAY_MS          INT64_C(86400000)
-#define DUE_DAYS        10
 #define AVAILABLE_DAYS  2
 
 struct decline {
@@ -292,7 +291,7 @@ stripe_put_dispute(struct json_out *o, const char *key, struct arena *a, const s
         put_currency(o, a, dispute);
         jo_raw(o, "evidence", evidence == NULL || evidence->data.n == 0 ? STR("{}") : evidence->data);
         jo_object(o, "evidence_details");
-        jo_int(o, "due_by", (dispute->created_ms + DUE_DAYS * DAY_MS) / 1000);
+        jo_int(o, "due_by", (dispute->created_ms + STRIPE_DUE_MS) / 1000);
         jo_bool(o, "has_evidence", evidence != NULL);
         jo_bool(o, "past_due", false);
         jo_int(o, "submission_count", dispute->answered_by == NULL ? 0 : 1);

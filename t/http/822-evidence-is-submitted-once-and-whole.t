@@ -98,6 +98,8 @@ problem_ok($submit->($late), 409, 'evidence_past_due', 'after its due date nothi
 problem_ok($s->call(POST => "/v1/disputes/$late/evidence", { service_date => '2026-12-25' }, key => 'admin'), 409, 'evidence_past_due', '... or given');
 is($stripe->("/v1/disputes/$late_theirs")->{evidence_details}{submission_count}, 0, '... and the gateway has heard nothing');
 
+is($http->post_form($s->sandbox_url . "/v1/disputes/$late_theirs", { submit => 'true' })->{status}, 400, '... nor would it take anything now');
+
 # --- without an API ---------------------------------------------------------------------------
 
 my ($hand) = $dispute_of->('nmi');

@@ -14,6 +14,7 @@ const struct evidence_field evidence_fields[] = {
 #undef FIELD
         { NULL, NULL, EVIDENCE_TEXT, 0 },
 };
+_Static_assert(ARRAY_LEN(evidence_fields) <= EVIDENCE_FIELDS_MAX + 1, "there is room for all fields");
 
 struct str
 evidence_sha256(struct arena *a, struct str content)
