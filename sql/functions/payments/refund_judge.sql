@@ -1,5 +1,5 @@
--- app.refund_judge(p_org, p_capture, p_transaction, p_named, p_declined, p_request)
---     -> (verdict, order_id, attempt, amount, owed, currency)
+-- app.refund_judge(p_org, p_capture, p_transaction, p_amount, p_named, p_declined, p_request)
+--     -> (verdict, order_id, attempt, refund, amount, owed, currency)
 -- What a record of money given back of this charge is to the books. p_named: the
 -- refund of ours whose reference it has, else null; of a void, p_transaction is
 -- the charge's. Locks the order, then the charge: who books it does so in the
@@ -8,9 +8,11 @@
 --   verdict  known   they have it, or there is nothing to have
 --            asked   it is, or may be, that of an attempt of ours: that is looked up first
 --            failed  one in the books (attempt, amount), not made by us, came to nothing
---            book    to be booked; attempt: as this one, which a restore has cut off
-create or replace function app.refund_judge(p_org int, p_capture uuid, p_transaction text, p_named uuid, p_declined boolean, p_request text)
-returns table (verdict text, order_id uuid, attempt uuid, amount bigint, owed bigint, currency text)
+--            book    to be booked; attempt: as this one, which a restore has cut off; refund: of
+--                    this, which is promised in the books
+create or replace function app.refund_judge(p_org int, p_capture uuid, p_transaction text, p_amount bigint, p_named uuid, p_declined boolean,
+    p_request text)
+returns table (verdict text, order_id uuid, attempt uuid, refund uuid, amount bigint, owed bigint, currency text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -47,6 +49,10 @@ begin
     elsif verdict = 'book' then
         attempt := case when v_named.id is null and not exists (select from app.refunds r where r.org = p_org and r.id = p_named) then p_named end;
         order_id := case when v_charge.state = 'succeeded' then order_id end;
+        select r.id into refund from app.refunds r
+        where r.org = p_org and r.order_id = v_charge.order_id and attempt is not null and r.status = 'pending' and r.amount = p_amount
+          and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id and p.state in ('sending', 'unknown', 'succeeded'))
+        order by r.created_at limit 1;
     end if;
-    return query select verdict, order_id, attempt, v_row.amount, owed, v_charge.currency;
+    return query select verdict, order_id, attempt, refund, v_row.amount, owed, v_charge.currency;
 end $$;

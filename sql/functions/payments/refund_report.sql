@@ -11,10 +11,12 @@ declare
     v_state text;
 begin
     select r.state into v_state from app.refund_reports r where r.org = p_org and r.gateway = p_gateway and r.charge = '' and r.transaction = p_transaction;
-    verdict := case when v_state = 'done' and p_said <> 'declined' then 'known' when v_state is null and p_said = 'declined' then 'nothing' else 'asked' end;
+    verdict := case when v_state = 'done' and p_said <> 'declined' then 'known'
+        when v_state is null and p_said = 'declined' then 'nothing' else 'asked' end;
     if verdict = 'asked' and not p_dry then
         insert into app.refund_reports as r (org, gateway, charge, transaction, state, created_at)
-        values (p_org, p_gateway, '', p_transaction, 'new', v_now) on conflict (org, gateway, charge, transaction) do update set state = 'new';
+        values (p_org, p_gateway, '', p_transaction, 'new', v_now)
+        on conflict (org, gateway, charge, transaction) do update set state = 'new', created_at = excluded.created_at;
         perform ops.job_put(p_org, 'refund_trace', '00000000-0000-0000-0000-000000000000', v_now, false, p_request);
     end if;
     return query select verdict, null::text;

@@ -16,7 +16,6 @@
 
 #define AT_ONCE         16
 #define NOT_THERE_MS    5000            /* its list may be behind what it told */
-#define GIVEN_UP_MS     (INT64_C(3600) * 1000)
 
 static bool
 report_done(struct task *t, int32_t org, struct str gateway, struct str transaction, struct err *e)
@@ -50,7 +49,7 @@ find(struct task *t, int32_t org, const struct rows *r, int i, bool *done, struc
 {
         struct gateway_records *found = ARENA_NEW(t->arena, struct gateway_records);
         struct str gateway = row_text(r, i, "gateway"), transaction = row_text(r, i, "transaction");
-        bool given_up = row_i64(r, i, "age_ms") > GIVEN_UP_MS;
+        bool given_up = row_i64(r, i, "age_ms") > t->conf->horizon_ms;
 
         if (gateway_usable(t->conf, gateway))
                 gateway_find_refund(t, gateway, transaction, found);

@@ -25,6 +25,7 @@
 #define ASKED_MS        2000            /* until a look-up of ours has decided */
 #define UNDECIDED_MS    60000
 #define UNASKED_MS      5000
+#define NOT_THERE_MS    5000
 
 /* The charge, and one record of what was given back of it. */
 struct taking {
@@ -36,6 +37,7 @@ struct taking {
         struct str verdict;
         struct uuid order;              /* nil: no order has the charge */
         struct uuid attempt;            /* failed: the one in the books; book: as this one, or nil */
+        struct uuid refund;             /* book: it was an attempt of this, which the books have; or nil */
         int64_t amount, owed;
         enum currency currency;
         int64_t over;
@@ -169,14 +171,14 @@ book(struct taking *w, struct tx *tx, struct err *e)
         if (w->record->amount.currency != w->currency)
                 return err_set(e, ERR_INTERNAL, "the gateway gave back %s of a charge in %s",
                     currency_code(w->record->amount.currency), currency_code(w->currency));
-        if (!uuid_is_nil(w->order) && !order_book(w, tx, id, e))
+        if (!uuid_is_nil(w->order) && uuid_is_nil(w->refund) && !order_book(w, tx, id, e))
                 return false;
         entry = settled(w);
         typeid_text("ref", id, reference);
         param_i64(&q, w->job->org);
         param_uuid(&q, w->job->object);
         param_uuid(&q, id);
-        param_uuid_or_null(&q, uuid_is_nil(w->order) ? w->order : id);
+        param_uuid_or_null(&q, uuid_is_nil(w->order) ? w->order : uuid_is_nil(w->refund) ? id : w->refund);
         param_z(&q, reference);
         param_text(&q, w->record->transaction);
         param_text(&q, w->record->code);
@@ -204,6 +206,7 @@ take_tx(struct tx *tx, void *arg, struct err *e)
         param_i64(&p, w->job->org);
         param_uuid(&p, w->job->object);
         param_text(&p, w->record->transaction);
+        param_i64(&p, w->record->amount.minor);
         param_uuid_or_null(&p, w->named);
         param_bool(&p, w->record->state == RECORD_DECLINED);
         param_text(&p, w->task->subject.request_id);
@@ -212,6 +215,7 @@ take_tx(struct tx *tx, void *arg, struct err *e)
         w->verdict = row_text(&r, 0, "verdict");
         w->order = row_uuid(&r, 0, "order_id");
         w->attempt = row_uuid(&r, 0, "attempt");
+        w->refund = row_uuid(&r, 0, "refund");
         w->amount = row_is_null(&r, 0, "amount") ? 0 : row_i64(&r, 0, "amount");
         w->owed = row_i64(&r, 0, "owed");
         CHECK(currency_parse(row_text(&r, 0, "currency"), &w->currency));
@@ -280,12 +284,29 @@ named_by(struct task *t, const struct job *j, const struct gateway_record *r)
         return r->house.n == 0 || (house != NULL && str_is(r->house, house->house)) ? id : none;
 }
 
-/* What they said of what is decided by now is done with; *again: when to ask for the rest, 0: never. */
+/* What they said of what is decided is done with. *waits_ms: for how long the rest was waited for; below 0: none. */
+static bool
+reports_done(struct taking *w, const struct str *done, size_t n, int64_t *waits_ms, struct err *e)
+{
+        struct params p = params_in(w->task->arena);
+        struct rows r;
+
+        param_i64(&p, w->job->org);
+        param_text(&p, w->gateway);
+        param_text(&p, w->charge);
+        param_text_array(&p, done, n);
+        if (!db_query(w->task->db, w->task->arena, &w->task->subject, &stmt_refund_reports_done, &p, &r, e))
+                return false;
+        *waits_ms = row_is_null(&r, 0, "waits_ms") ? -1 : row_i64(&r, 0, "waits_ms");
+        return true;
+}
+
+/* *again_ms: when to ask for the rest, 0: there is none. What was told and is not there may come within the horizon. */
 static bool
 take_all(struct taking *w, const struct gateway_given *g, int64_t *again_ms, struct err *e)
 {
-        struct params p = params_in(w->task->arena);
-        struct str *done = ARENA_ARRAY(w->task->arena, struct str, g->n + 2);
+        struct str *done = ARENA_ARRAY(w->task->arena, struct str, g->n + 1);
+        int64_t waits_ms;
         size_t n = 0;
 
         *again_ms = 0;
@@ -306,13 +327,11 @@ take_all(struct taking *w, const struct gateway_given *g, int64_t *again_ms, str
                 else
                         *again_ms = ASKED_MS;
         }
-        if (*again_ms == 0)             /* told of the charge as a whole */
-                done[n++] = w->charge;
-        param_i64(&p, w->job->org);
-        param_text(&p, w->gateway);
-        param_text(&p, w->charge);
-        param_text_array(&p, done, n);
-        return db_query(w->task->db, w->task->arena, &w->task->subject, &stmt_refund_reports_done, &p, NULL, e);
+        if (!reports_done(w, done, n, &waits_ms, e))
+                return false;
+        if (*again_ms == 0 && waits_ms >= 0 && waits_ms < w->task->conf->horizon_ms)
+                *again_ms = NOT_THERE_MS;
+        return true;
 }
 
 bool
@@ -323,7 +342,7 @@ refund_external(struct task *t, const struct job *j, struct err *e)
         struct gateway_given given = { .why = STR("its gateway is not set up here") };
         struct params p = params_in(t->arena);
         struct rows r;
-        int64_t again_ms;
+        int64_t again_ms, ignored;
 
         param_i64(&p, j->org);
         param_uuid(&p, j->object);
@@ -342,6 +361,8 @@ refund_external(struct task *t, const struct job *j, struct err *e)
         if (!given.asked)
                 return job_again(t, j, UNASKED_MS, given.why, false, e);
         if (!take_all(&w, &given, &again_ms, e))
+                return false;
+        if (again_ms == 0 && !reports_done(&w, ask.told, ask.told_n, &ignored, e))
                 return false;
         return again_ms > 0 ? job_again(t, j, again_ms, STR("a refund of it is not decided yet"), false, e)
             : job_finish(t, j, e);
