@@ -21,6 +21,8 @@ declare
     v_row app.payments;
     v_named app.payments;
     v_pending uuid;
+    v_lost boolean;
+    v_open uuid;
 begin
     select p.order_id into order_id from app.payments p where p.org = p_org and p.id = p_capture;
     perform 1 from app.orders o where o.org = p_org and o.id = order_id for update;
@@ -33,25 +35,31 @@ begin
     order by p.state = 'succeeded' desc limit 1;
     select * into v_named from app.payments p where p.org = p_org and p.id = p_named and p.kind = 'refund';
     select r.id into v_pending from app.refunds r where r.org = p_org and r.id = p_named and r.status = 'pending';
+    v_lost := p_named is not null and v_named.id is null and not exists (select from app.refunds r where r.org = p_org and r.id = p_named);
+    -- It may have been a later try of one that is promised: not before the earlier ones are decided.
+    select p.id into v_open from app.refunds r join app.payments p on p.org = r.org and p.refund_id = r.id
+    where r.org = p_org and r.order_id = v_charge.order_id and v_charge.state = 'succeeded' and v_lost and r.status = 'pending' and r.amount = p_amount
+      and p.state in ('sending', 'unknown') limit 1;
     verdict := case
         when v_row.id is not null and p_declined <> (v_row.state = 'succeeded') then 'known'
         when v_row.state = 'succeeded' then case when v_row.external then 'failed' else 'asked' end
         when v_row.state in ('sending', 'unknown') then 'asked'
         when p_declined or v_row.id is not null then 'known'
-        when v_named.id is null then case when v_pending is null then 'book' else 'asked' end
+        when v_named.id is null then case when v_pending is null and v_open is null then 'book' else 'asked' end
         when v_named.state in ('sending', 'unknown') then 'asked'
         when v_named.state <> 'succeeded' and app.refund_takes(p_org, p_named) then 'asked' else 'book' end;
-    attempt := coalesce(v_row.id, v_named.id);
+    attempt := coalesce(v_row.id, v_named.id, v_open);
     if verdict = 'asked' and attempt is not null then
         perform ops.job_put(p_org, 'payment_lookup', attempt, v_now, false, p_request);
     elsif verdict = 'asked' then
         perform ops.job_put(p_org, 'refund_send', v_pending, v_now, false, p_request);
     elsif verdict = 'book' then
-        attempt := case when v_named.id is null and not exists (select from app.refunds r where r.org = p_org and r.id = p_named) then p_named end;
+        attempt := case when v_lost then p_named end;
         order_id := case when v_charge.state = 'succeeded' then order_id end;
         select r.id into refund from app.refunds r
-        where r.org = p_org and r.order_id = v_charge.order_id and attempt is not null and r.status = 'pending' and r.amount = p_amount
-          and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id and p.state in ('sending', 'unknown', 'succeeded'))
+        where r.org = p_org and r.order_id = v_charge.order_id and v_charge.state = 'succeeded' and v_lost and r.status = 'pending'
+          and r.amount = p_amount and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id
+              and p.state in ('sending', 'unknown', 'succeeded'))
         order by r.created_at limit 1;
     end if;
     return query select verdict, order_id, attempt, refund, v_row.amount, owed, v_charge.currency;
