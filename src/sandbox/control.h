@@ -16,6 +16,7 @@ void control_faults_clear(struct call *c);      /* DELETE /sandbox/faults */
 void control_webhooks(struct call *c);          /* GET /sandbox/webhooks */
 /* POST /sandbox/webhooks/replay {count, shuffle, since}: {events, sent} once all are queued */
 void control_webhooks_replay(struct call *c);
+void control_disputes_list(struct call *c);     /* GET /sandbox/disputes[?order=] */
 void control_dispute(struct call *c);           /* POST /sandbox/disputes: {id} */
 void control_dispute_resolve(struct call *c);   /* POST /sandbox/disputes/{id}/resolve {outcome, webhook?} */
 void control_refund(struct call *c);            /* POST /sandbox/refunds {transaction, amount}: {id} */

@@ -129,6 +129,37 @@ control_dispute_resolve(struct call *c)
                 post(c, &p);
 }
 
+/* {id, gateway, transaction, order, amount, currency, fee, status: open, won or lost}, the oldest first. */
+void
+control_disputes_list(struct call *c)
+{
+        struct txn_filter filter = { .order = call_field(c, c->query, "order") };
+        size_t n;
+        const struct txn *t = books_select(c->box->books, &filter, c->arena, &n);
+        struct json_out o = json_out_new(c->arena);
+
+        jo_object(&o, NULL);
+        jo_array(&o, "data");
+        for (size_t i = 0; i < n; i++) {
+                if (t[i].kind != TXN_DISPUTE)
+                        continue;
+                jo_object(&o, NULL);
+                jo_text(&o, "id", gateway_txn_id(c->arena, &t[i]));
+                jo_z(&o, "gateway", txn_gateway_word(t[i].gateway));
+                jo_text(&o, "transaction", gateway_txn_id(c->arena, &(struct txn){
+                    .id = t[i].original, .gateway = t[i].gateway, .kind = TXN_SALE }));
+                jo_text(&o, "order", t[i].order);
+                jo_int(&o, "amount", t[i].amount.minor);
+                jo_z(&o, "currency", currency_code(t[i].amount.currency));
+                jo_int(&o, "fee", t[i].fee);
+                jo_z(&o, "status", t[i].closed_by == NULL ? "open" : txn_kind_word(t[i].closed_by->kind));
+                jo_end_object(&o);
+        }
+        jo_end_array(&o);
+        jo_end_object(&o);
+        call_answer(c, 200, "application/json", json_out_str(&o));
+}
+
 /* All that is taken and stands goes into a batch. */
 void
 control_settle(struct call *c)

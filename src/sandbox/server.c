@@ -36,6 +36,7 @@ static const struct {
         { "GET",    "/sandbox/healthz",         control_healthz },
         { "GET",    "/sandbox/webhooks",        control_webhooks },
         { "POST",   "/sandbox/webhooks/replay", control_webhooks_replay },
+        { "GET",    "/sandbox/disputes",        control_disputes_list },
         { "POST",   "/sandbox/disputes",        control_dispute },
         { "POST",   "/sandbox/disputes/*/resolve",      control_dispute_resolve },
         { "POST",   "/sandbox/refunds",         control_refund },
