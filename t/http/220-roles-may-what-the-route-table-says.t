@@ -74,7 +74,7 @@ my %body = (
 # What a call that is let in answers, where it is not 2xx.
 my %answer = ('DELETE /v1/api_keys/{key}' => 404, 'DELETE /v1/access_tokens/{token}' => 404,
     'POST /v1/orders/{order}/pay' => 409, 'POST /v1/orders/{order}/cancel' => 409,
-    'POST /v1/disputes/import' => 400,      # no file
+    'POST /v1/disputes/import' => 415,      # no file
     'POST /v1/disputes/{dispute}/submit' => '(?:200|409)', 'POST /v1/disputes/{dispute}/accept' => 409,    # one shot
     'POST /v1/orders/{order}/refunds' => '(?:201|409)');    # an empty body asks for all that is left
 

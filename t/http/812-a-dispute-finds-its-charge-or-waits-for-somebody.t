@@ -83,15 +83,27 @@ open my $out, '>', $path or die "$path: $!"; print {$out} $file; close $out;
 my $told = $s->boxoffice('disputes', 'import', $path);
 is("$told->{status} $told->{out}", qq{0 {"object":"dispute_import","rows":2,"new":0,"known":2}\n}, '... from the command line too');
 is(books_hash($s), $books, '... and changes nothing');
-my $bad = join "\n", 'id,transaction_id,cc_number,amount,date,status,due_by', 'b1,1,,57.00,,,', 'b2,,4111111111111111,57.00,,,',
-    'b3,,,5,2026-13-40,gone,soon', 'b4,2,,much,,,', 'b5';
-fields_ok($import->($bad), { '/lines/3/cc_number' => 'out_of_range', '/lines/4/transaction_id' => 'missing', '/lines/4/date' => 'wrong_type',
+my $bad = join "\n", 'id,transaction_id,cc_number,amount,date,status,due_by', 'b1,1,,57.00,,,', 'b2,,41 xxx,57.00,,,',
+    'b3,,,5,2026-13-40,gone,soon', 'b4,2,,much,,,', 'b5,1,,10000000001.00,,,', 'b6';
+fields_ok($import->($bad), { '/lines/3/cc_number' => 'wrong_type', '/lines/4/transaction_id' => 'missing', '/lines/4/date' => 'wrong_type',
     '/lines/4/status' => 'unknown_value', '/lines/4/due_by' => 'wrong_type',
-    '/lines/5/amount' => 'wrong_type', '/lines/6' => 'wrong_type' }, 'every bad field is named with its line');
+    '/lines/5/amount' => 'wrong_type', '/lines/6/amount' => 'out_of_range', '/lines/7' => 'wrong_type' }, 'every bad field is named with its line');
 is(one_value($s, q{select count(*) from app.dispute_reports where gateway_dispute like 'b_'}), 0, '... and nothing of the file is taken');
 like($s->boxoffice('disputes', 'import', '/dev/null')->{err}, qr/empty, or no CSV/, 'nor of an empty one');
 fields_ok($import->("id,color,amount\nx,red,5.00\n"), { '/lines/1/2' => 'unknown_field', '/lines/1/transaction_id' => 'missing' },
     'columns that are not those of disputes');
+my $card = '4111111111111111';
+for ([ 'the card', "id,cc_number,amount\nc1,$card,5.00\n" ], [ 'a reason', "id,transaction_id,amount,reason\nc1,1,5.00,card 4111 1111 1111 1111\n" ],
+    [ 'an id', "id,transaction_id,amount\n$card,1,5.00\n" ]) {
+    my ($where, $text) = @$_;
+    my $refused = $import->($text);
+    problem_ok($refused, 400, 'card_data_refused', "a whole card number as $where");
+    unlike($refused->{body}, qr/4111/, '... which is not repeated');
+}
+$hear->({ id => 'carded', transaction_id => $sale->($buy->()->{id}), amount => '57.00', date => $day, reason => $card });
+$s->wait_until(20, sub { one_value($s, q{select count(*) from app.disputes where gateway_dispute = 'carded'}) });
+is(one_value($s, q{select count(*) from app.dispute_reports where coalesce(reason, '') || gateway_dispute like '%4111%'}), 0, 'nor is one kept from an event');
+problem_ok($import->($file, 'Content-Type' => 'application/json'), 415, 'unsupported_media_type', 'a file is text/csv');
 problem_ok($import->($file, key => 'platform'), 403, 'forbidden', 'it is the admin\'s');
 
 $s->advance_clock(86400 * 365 * 6);

@@ -7,6 +7,7 @@
 #include "domain/disputes/dispute.h"
 #include "domain/disputes/dispute_report.h"
 #include "io/json_write.h"
+#include "io/json_read.h"
 #include "io/stmt.h"
 #include "io/task.h"
 
@@ -79,6 +80,8 @@ report_of(const struct gateway_chargeback *c)
                 .due_by = c->due_by,
         };
 
+        if (text_is_card_data(r.reason))
+                r.reason = STR_NONE;            /* what is sealed in the event is not written anywhere else */
         if (r.word.p == NULL)
                 r.word = STR("needs_response"); /* a chargeback that is there has taken the money */
         return r;

@@ -31,6 +31,7 @@ struct importing {
         size_t width;
         struct dispute_report *row;
         size_t rows;
+        bool card;                      /* a card's whole number stands in it: nothing of the file is taken, nor said */
 };
 
 static void
@@ -89,7 +90,7 @@ charge_read(struct importing *w, const struct str v[COLUMNS], struct dispute_rep
                 complain(w, names[TRANSACTION_ID], FIELD_WRONG_TYPE, "is no id of the gateway's", e);
         r->last4 = gateway_chargeback_last4(v[CC_NUMBER]);
         if (digits_of(v[CC_NUMBER]) >= CARD_DIGITS)
-                complain(w, names[CC_NUMBER], FIELD_OUT_OF_RANGE, "is a whole card number: mask it", e);
+                w->card = true;
         else if (v[CC_NUMBER].n > 0 && r->last4.p == NULL)
                 complain(w, names[CC_NUMBER], FIELD_WRONG_TYPE, "must end with four digits", e);
         if (v[TRANSACTION_ID].n == 0 && v[CC_NUMBER].n == 0)
@@ -104,6 +105,8 @@ money_read(struct importing *w, const struct str v[COLUMNS], struct dispute_repo
         r->amount = v[AMOUNT];
         if (!gateway_chargeback_amount(v[AMOUNT], CURRENCY_USD, &m))
                 complain(w, names[AMOUNT], FIELD_WRONG_TYPE, "must be an amount above zero, as 50.00", e);
+        else if (m.minor > AMOUNT_MAX)
+                complain(w, names[AMOUNT], FIELD_OUT_OF_RANGE, "is more than there can be", e);
         r->fee = v[FEE].n > 0 ? v[FEE] : STR_NONE;
         if (v[FEE].n > 0 && !gateway_chargeback_fee(v[FEE], CURRENCY_USD, &m))
                 complain(w, names[FEE], FIELD_WRONG_TYPE, "must be an amount, as 15.00, or empty", e);
@@ -138,6 +141,7 @@ row_read(struct importing *w, struct err *e)
         }
         for (size_t i = 0; i < w->csv.n; i++) {
                 v[w->place[i]] = str_trim(w->csv.field[i]);
+                w->card = w->card || text_is_card_data(v[w->place[i]]);
                 if (v[w->place[i]].n > TEXT_MAX || !str_is_utf8(v[w->place[i]]))
                         complain(w, names[w->place[i]], FIELD_OUT_OF_RANGE, "is too long, or no UTF-8", e);
         }
@@ -170,6 +174,10 @@ file_read(struct importing *w, struct str text, struct err *e)
         }
         if (w->csv.wrong != NULL)
                 complain(w, NULL, FIELD_WRONG_TYPE, w->csv.wrong, e);
+        if (w->card) {
+                err_clear(e);
+                return err_set(e, ERR_CARD_DATA_REFUSED, "a whole card number stands in the file: mask it");
+        }
         return e->code == ERR_NONE;
 }
 

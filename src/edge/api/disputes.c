@@ -23,6 +23,8 @@ api_dispute_import(struct request *rq, struct reply *rp, struct err *e)
 {
         struct answer a;
 
+        if (!str_starts(rq->content_type, STR("text/csv")))
+                return err_set(e, ERR_UNSUPPORTED_MEDIA_TYPE, "the body must be text/csv");
         return disputes_import(rq->task, rq->body, &rq->idem, &a, e) && reply_answer(rp, &a);
 }
 
