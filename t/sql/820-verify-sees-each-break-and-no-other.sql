@@ -110,6 +110,17 @@ create function pg_temp.cancelled() returns text language sql as $$
     select $q$select app.event_cancel(501, pg_temp.id('event'), pg_temp.id('batch'), null, true, 'tester', 'request');$q$ $$;
 create function pg_temp.planned_batch() returns text language sql as $$
     select $q$select app.batch_plan(501, pg_temp.id('batch'), '00000000-0000-0000-0000-000000000000', 200);$q$ $$;
+-- It has ended: the paid order is called so, what is left of the others is an operator's.
+create function pg_temp.ended_batch(p_state text) returns text language sql as $$
+    select pg_temp.cancelled() || pg_temp.planned_batch() || format($q$update app.batch_orders set state = case when order_id = pg_temp.id('order paid')
+        then %L else 'failed' end; update app.batches set ended_at = now(); delete from ops.jobs where kind = 'refund_batch';$q$, p_state) $$;
+-- Of its two tickets one is disputed.
+create function pg_temp.half_disputed() returns text language sql as $$
+    select $q$select app.dispute_seen(501, pg_temp.id('half'), pg_temp.id('payment paid'), 'nmi', 'half', 'warning', 5700, 'USD', 'fraudulent', null, 'tester', 'request');
+        select app.dispute_opened(501, pg_temp.id('half'), 'needs_response', '{5700,1500,0,5000,0,5000,300,400,5000,0}', '{4500,500,0}',
+        array[pg_temp.id('payment paid ticket 1')], '{5000,300,400,0,0,0,0}', pg_temp.id('entry of half'),
+        '{gateway_clearing,dispute_receivable,organizer_pending,organizer_reserve,organizer_dispute_hold,dispute_fees}', '{-7200,5700,4500,500,-5000,1500}',
+        'tester', 'request');$q$ $$;
 -- All that was sold and booked was so before the last hours.
 create function pg_temp.old() returns text language sql as $$
     select $q$update app.orders set created_at = created_at - interval '4 h'; update ledger.entries set recorded_at = recorded_at - interval '4 h';$q$ $$;
@@ -281,6 +292,11 @@ insert into planted (expect, says, break) values
 ('', 'though not when it is paused', pg_temp.cancelled() || $$delete from ops.jobs where kind = 'refund_batch'; select app.batch_pause(501, pg_temp.id('event'), 'tester')$$),
 ('cancelled_gives_back', 'a batch that lacks an order', pg_temp.cancelled() || 'update app.batches set planned = true'),
 ('cancelled_gives_back', 'a batch that is done and has not given back', pg_temp.cancelled() || pg_temp.planned_batch() || $$update app.batch_orders set state = 'nothing'$$),
+('', 'a batch that has ended, and an order that failed', pg_temp.ended_batch('failed')),
+('', 'and one of which all is disputed', $$select pg_temp.dispute('payment paid', 'dispute one');$$ || pg_temp.ended_batch('disputed')),
+('cancelled_gives_back', 'and one that it calls disputed, though nothing is any more', pg_temp.ended_batch('disputed')),
+('cancelled_gives_back', 'or of which a half is left beside a dispute', pg_temp.half_disputed() || pg_temp.ended_batch('nothing')),
+('cancelled_gives_back', 'or that waits for ever', pg_temp.ended_batch('waiting')),
 ('keys_not_locked', 'a key whose run is over', $$update ops.idempotency set status = null, answer = null, answered_at = null,
     running_until = now() - interval '6 min' where key = 'key of payment paid'$$),
 ('', 'though not while its charge is under way', $$update ops.idempotency set running_until = now() - interval '6 min' where key = 'key of payment sent'$$),
