@@ -88,6 +88,14 @@ $s->sandbox(POST => "/sandbox/disputes/$there/resolve", { outcome => 'won' });
 $becomes->(0);
 is($told->($disputed->{tickets}[0]{code}), 'valid', '... once the dispute is won it is let in');
 
+my $partly = $buy->(2);
+($sale) = grep { $_->{kind} eq 'sale' } @{ $s->sandbox(GET => "/sandbox/transactions?order=$partly->{id}")->{json}{data} };
+$s->sandbox(POST => '/sandbox/disputes', { transaction => $sale->{id}, reason => 'fraudulent', amount => 3000 });
+$s->wait_until(20, sub { $s->must(GET => "/v1/orders/$partly->{id}")->{amounts}{disputed} });
+is($told->($partly->{tickets}[0]{code}), 'valid', 'of an order that is disputed in part a ticket is let in');
+$s->must(POST => "/v1/orders/$partly->{id}/refunds", { tickets => [ $partly->{tickets}[1]{id} ] });
+is($told->($partly->{tickets}[1]{code}), 'refunded', '... but for one that is refunded');
+
 my $held = $buy->(1)->{tickets}[0];
 $s->must(POST => "/v1/events/$shop->{event}/postpone", {});
 is($told->($held->{code}), 'event_postponed', 'of an event that is postponed nobody is let in');

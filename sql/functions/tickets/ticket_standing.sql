@@ -1,7 +1,9 @@
 -- app.ticket_standing(p_org, p_ticket, p_event) -> what a door is told of a ticket
--- p_event: whose door it is; null: whichever. A ticket whose money is in a
--- dispute, open or lost, opens no door; won, it does again. What has been let in
--- says used, whatever became of its event since. Inner function of ticket_scan.
+-- p_event: whose door it is; null: whichever. A ticket opens no door when a
+-- dispute, open or lost, has left nothing of its money; won, it does again. One
+-- that still has some is valid, as after a refund by amount: a dispute of a part
+-- comes off every ticket. What has been let in says used, whatever became of its
+-- event since. Inner function of ticket_scan.
 create or replace function app.ticket_standing(p_org int, p_ticket uuid, p_event uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -15,7 +17,8 @@ begin
     join app.events e on e.org = o.org and e.id = o.event_id
     where t.org = p_org and t.id = p_ticket;
     v_disputed := exists (select from app.ticket_returns x join app.disputes d on d.org = x.org and d.id = x.object_id
-        where x.org = p_org and d.org = p_org and x.order_id = v_row.order_id and x.ticket_id = p_ticket and x.live);
+        where x.org = p_org and d.org = p_org and x.order_id = v_row.order_id and x.ticket_id = p_ticket and x.live)
+        and app.ticket_left(p_org, v_row.order_id, p_ticket) = 0;
     return case
         when v_row.event_id <> p_event then 'wrong_event'
         when v_row.status <> 'valid' then v_row.status

@@ -5,7 +5,8 @@
  *   valid            let in by this scan, the first and only one that says so
  *   used             was let in before: when, at which gate, by which device
  *   refunded, void   its money is back, or was never kept
- *   disputed         its money is in a dispute, open or lost
+ *   disputed         a dispute, open or lost, has left nothing of its money; one of a
+ *                    part leaves it valid, as a refund by amount does
  *   wrong_event      it is for another event of this organizer than the door's
  *   event_cancelled, event_postponed
  * and each is kept. A code that is no ticket's, or only looks like one of ours,
