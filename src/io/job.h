@@ -59,4 +59,13 @@ struct stmt;
  */
 bool job_function(struct task *t, const struct job *j, const struct stmt *st, struct err *e) MUSTCHECK;
 
+/*
+ * A job that plans many rows: calls a function of the database, (org, object,
+ * after, most) -> last, page by page until last is null, in turns. It begins
+ * when all transactions that were under way when it first came have ended: who
+ * did not see the change that asked for it is seen by it. *done: that was all,
+ * and the job is the caller's to end; else it comes again by itself.
+ */
+bool job_pages(struct task *t, const struct job *j, const struct stmt *page, bool *done, struct err *e) MUSTCHECK;
+
 #endif

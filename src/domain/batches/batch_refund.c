@@ -12,72 +12,11 @@
 
 #include "domain/batches/batches.sql.def"
 
-#define PLAN_BATCH      100
 #define TURN_MS         100             /* then other jobs have theirs */
-#define OLDER_MS        1000            /* until the next look: the daemon never waits for them itself */
 #define PACE_MS         250             /* between turns: each has its part of a second's orders */
 #define SETTLING_MS     2000
 #define OPEN_A_CHILD    8               /* refunds on their way, for each gateway call that can be made at once */
-#define RUNNING         "running"       /* the job's progress once all is planned */
-
-/* --- which orders -------------------------------------------------------- */
-
-struct planning {
-        const struct job *job;
-        struct arena *arena;
-        struct uuid last;
-};
-
-static bool
-plan_tx(struct tx *tx, void *arg, struct err *e)
-{
-        struct planning *w = arg;
-        struct params p = params_in(w->arena);
-        struct rows r;
-
-        tx_repeatable(tx);
-        param_i64(&p, w->job->org);
-        param_uuid(&p, w->job->object);
-        param_uuid(&p, w->last);
-        param_i64(&p, PLAN_BATCH);
-        if (!tx_call(tx, &stmt_batch_plan, &p, &r, e))
-                return false;
-        w->last = row_uuid(&r, 0, "last");
-        return true;
-}
-
-/*
- * The job's progress is the mark of older_over while it waits, then the last
- * order that was planned. An order whose payment began before the event was
- * cancelled, and did not see it, is committed before this looks.
- */
-static bool
-plan(struct task *t, const struct job *j, struct err *e)
-{
-        struct planning w = { .job = j, .arena = t->arena };
-        int64_t until = clock_mono_ms() + TURN_MS;
-        char text[UUID_TEXT_MAX];
-
-        if (!uuid_parse(j->progress, &w.last)) {
-                struct params p = params_in(t->arena);
-                struct rows r;
-
-                w.last = (struct uuid){ { 0 } };
-                param_i64(&p, j->org);
-                param_text(&p, j->progress);
-                if (!db_query(t->db, t->arena, &t->subject, &stmt_older_over, &p, &r, e))
-                        return false;
-                if (!row_bool(&r, 0, "over"))
-                        return job_turn(t, j, OLDER_MS, STR("transactions that began before are under way"),
-                            row_text(&r, 0, "mark"), e);
-        }
-        do {
-                if (!db_tx_run(t->db, t->arena, &t->subject, plan_tx, &w, e))
-                        return false;
-        } while (!uuid_is_nil(w.last) && clock_mono_ms() < until);
-        uuid_text(w.last, text);
-        return job_turn(t, j, 0, STR("orders are planned"), uuid_is_nil(w.last) ? STR(RUNNING) : str_of(text), e);
-}
+#define RUNNING         "running"       /* the job's progress once all is planned (job_pages) */
 
 /* --- one order ----------------------------------------------------------- */
 
@@ -210,9 +149,11 @@ refund_batch(struct task *t, const struct job *j, struct err *e)
 {
         struct rows r;
         struct str verdict;
+        bool planned;
 
         if (!str_is(j->progress, RUNNING))
-                return plan(t, j, e);
+                return job_pages(t, j, &stmt_batch_plan, &planned, e) &&
+                    (!planned || job_turn(t, j, 0, STR("orders are planned"), STR(RUNNING), e));
         if (!next(t, j, &r, e))
                 return false;
         verdict = row_text(&r, 0, "verdict");

@@ -26,76 +26,14 @@
 
 #include "domain/orders/orders.sql.def"
 
-#define PLAN_BATCH      100
 #define MATURE_BATCH    200
-#define TURN_MS         100             /* then other jobs have theirs */
-#define OLDER_MS        1000            /* until the next look: the daemon never waits for them itself */
 
-struct planning {
-        const struct job *job;
-        struct arena *arena;
-        struct uuid last;
-};
-
-static bool
-plan_tx(struct tx *tx, void *arg, struct err *e)
-{
-        struct planning *w = arg;
-        struct params p = params_in(w->arena);
-        struct rows r;
-
-        tx_repeatable(tx);
-        param_i64(&p, w->job->org);
-        param_uuid(&p, w->job->object);
-        param_uuid(&p, w->last);
-        param_i64(&p, PLAN_BATCH);
-        if (!tx_call(tx, &stmt_orders_plan, &p, &r, e))
-                return false;
-        w->last = row_uuid(&r, 0, "last");
-        return true;
-}
-
-/* Pages of the plan for a turn; *last: where it stopped, nil when that was all. */
-static bool
-plan_turn(struct task *t, const struct job *j, struct uuid *last, struct err *e)
-{
-        struct planning w = { .job = j, .arena = t->arena, .last = *last };
-        int64_t until = clock_mono_ms() + TURN_MS;
-
-        do {
-                if (!db_tx_run(t->db, t->arena, &t->subject, plan_tx, &w, e))
-                        return false;
-        } while (!uuid_is_nil(w.last) && clock_mono_ms() < until);
-        *last = w.last;
-        return true;
-}
-
-/* The job's progress is the mark of older_over while it waits, then the last order that was planned. */
 bool
 event_mature(struct task *t, const struct job *j, struct err *e)
 {
-        struct uuid last = { { 0 } };
-        char text[UUID_TEXT_MAX];
+        bool done;
 
-        if (!uuid_parse(j->progress, &last)) {
-                struct params p = params_in(t->arena);
-                struct rows r;
-
-                last = (struct uuid){ { 0 } };
-                param_i64(&p, j->org);
-                param_text(&p, j->progress);
-                if (!db_query(t->db, t->arena, &t->subject, &stmt_older_over, &p, &r, e))
-                        return false;
-                if (!row_bool(&r, 0, "over"))
-                        return job_turn(t, j, OLDER_MS, STR("transactions that began before are under way"),
-                            row_text(&r, 0, "mark"), e);
-        }
-        if (!plan_turn(t, j, &last, e))
-                return false;
-        if (uuid_is_nil(last))
-                return job_finish(t, j, e);
-        uuid_text(last, text);
-        return job_turn(t, j, 0, STR("there are more"), str_of(text), e);
+        return job_pages(t, j, &stmt_orders_plan, &done, e) && (!done || job_finish(t, j, e));
 }
 
 struct maturing {
