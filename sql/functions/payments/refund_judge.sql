@@ -55,12 +55,12 @@ begin
         perform ops.job_put(p_org, 'refund_send', v_pending, v_now, false, p_request);
     elsif verdict = 'book' then
         attempt := case when v_lost then p_named end;
-        order_id := case when v_charge.state = 'succeeded' then order_id end;
         select r.id into refund from app.refunds r
         where r.org = p_org and r.order_id = v_charge.order_id and v_charge.state = 'succeeded' and v_lost and r.status = 'pending'
           and r.amount = p_amount and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id
               and p.state in ('sending', 'unknown', 'succeeded'))
         order by r.created_at limit 1;
     end if;
+    order_id := case when v_charge.state = 'succeeded' then order_id end;
     return query select verdict, order_id, attempt, refund, v_row.amount, owed, v_charge.currency;
 end $$;
