@@ -16,7 +16,7 @@ my $given = sub { my $sum = 0; $sum += $_->{amount} for grep { $_->{kind} eq 're
 my $byhand = sub { my ($transaction, $amount) = @_; return $s->sandbox(POST => '/sandbox/refunds', { transaction => $transaction, amount => $amount })->{status} };
 my $quiet = sub { $s->wait_until($_[0] // 60, sub { !$s->sandbox(GET => '/sandbox/webhooks')->{json}{pending}
     && !one_value($s, q{select (select count(*) from app.webhook_events where state = 'received') + (select count(*) from ops.jobs
-        where kind in ('refund_trace', 'refund_external', 'refund_send', 'payment_lookup', 'capture_return'))}) }) };
+        where kind in ('refund_trace', 'refund_external', 'refund_send', 'payment_lookup', 'capture_return', 'dispute_place', 'dispute_look'))}) }) };
 my $sum = sub { one_value($s, q{select coalesce(sum(amounts[array_position(accounts, ?)]), 0) from ledger.entries where order_id = ?}, $_[1], uuid_of($_[0])) };
 
 for my $gateway (qw(nmi stripe)) {
@@ -41,6 +41,29 @@ for my $gateway (qw(nmi stripe)) {
     my $last = $s->call(POST => "/v1/orders/$o->{id}/refunds", {});
     $quiet->();
     is(join(' ', $order->($o->{id})->{status}, $sum->($o->{id}, 'dispute_losses'), $given->($o->{id})), "refunded 0 $total", '... and the rest closes it');
+
+    # The same with a dispute in the midst, of more than half of it: what it takes beyond what is left is booked, and told.
+    my $contested = $s->buy($shop, { Floor => 2 }, payment_token => $token)->{json}{id};
+    my $charge = $sale->($contested)->{id};
+    my @all = $s->parallel(101, sub { my ($n) = @_; return 'there ' . $byhand->($charge, 190) if $n % 6 == 0;
+        return 'dispute ' . $s->sandbox(POST => '/sandbox/disputes', { transaction => $charge, amount => 6000, reason => 'fraudulent' })->{status} if $n == 55;
+        my $r = $s->call(POST => "/v1/orders/$contested/refunds", { amount => 190 }); return 'ours ' . ($r->{json}{code} // $r->{status}) });
+    my %m;
+    $m{$_}++ for @all;
+    diag("$gateway: " . join ', ', map { "$m{$_} $_" } sort keys %m);
+    is(join(' ', grep { !/^(?:ours (?:201|refund_exceeds_refundable|nothing_left|order_disputed)|there (?:200|409)|dispute 200)$/ } sort keys %m), '',
+        "$gateway: a dispute among them");
+    $s->wait_until(30, sub { $order->($contested)->{amounts}{disputed} == 6000 });
+    ok($quiet->(), '... all come to an end');
+    my ($ours, $over, $overs, $told) = $s->dbh->selectrow_array(q{select
+        (select coalesce(sum(amount), 0) from app.refunds where order_id = o.id and status <> 'failed' and not external),
+        (select sum(over - covered) from app.disputes where order_id = o.id),
+        (select count(*) from (select id from app.disputes where order_id = o.id and over > 0 union all select id from app.refunds where order_id = o.id and over > 0) x),
+        (select count(*) from app.discrepancies where order_id = o.id and kind = 'over_captured') from app.orders o where o.id = ?}, undef, uuid_of($contested));
+    cmp_ok($ours + 6000 - $over, '<=', $total, '... ours and the dispute are within what was captured');
+    is($told, $overs, '... what exceeds it is told, object by object');
+    is($sum->($contested, 'gateway_clearing'), $total - $given->($contested) - 6000 - 1500, '... books and gateway agree');
+    is($order->($contested)->{amounts}{refunded}, $given->($contested), '... and so does the order');
 
     # Charged twice, and some of the second charge, which no order takes, goes back by hand before we know of it.
     $s->stop('jobs');
