@@ -99,9 +99,15 @@ is($told->($partly->{tickets}[1]{code}), 'refunded', '... but for one that is re
 my $held = $buy->(1)->{tickets}[0];
 $s->must(POST => "/v1/events/$shop->{event}/postpone", {});
 is($told->($held->{code}), 'event_postponed', 'of an event that is postponed nobody is let in');
-is($told->($first->{code}), 'used', '... and who was is still told to have been');
+is($told->($first->{code}), 'event_postponed', '... nor who was, who has not been to it');
 $s->must(PATCH => "/v1/events/$shop->{event}", { starts_at => '2031-01-01T20:00:00Z', ends_at => '2031-01-01T23:00:00Z' });
 is($told->($held->{code}), 'valid', '... when it is on again, all are');
+is($status->($order), 'valid', '... and a ticket that was used before is valid');
+my @anew = $s->parallel(6, sub { $scan->($first->{code}, gate => "gate $_[0]")->{json} });
+@let = grep { $_->{status} eq 'valid' } @anew;
+is(scalar(@let), 1, '... which lets in once');
+is(scalar(grep { $_->{status} eq 'used' && $_->{first_used_gate} eq $let[0]{gate} && $_->{first_used_at} eq $let[0]{created_at} } @anew), 5, '... and five know when');
+is($status->($order), 'used', '... and is used again');
 
 my $free = $s->buy($shop, { Guest => 1 })->{json};
 is($told->($free->{tickets}[0]{code}), 'valid', 'a ticket that cost nothing lets in too');

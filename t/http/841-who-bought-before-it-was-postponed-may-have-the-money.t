@@ -1,5 +1,5 @@
 # Proves that postponing an event stops its sale and gives those who bought before some days to have their money back, whatever their policy's window says; that new
-# dates put it on sale again, give the days anew and move what matures; and that nothing of it matures meanwhile. By guests' tokens and the test clock.
+# dates, or the old ones, put it on sale again and give the days anew; that nothing of it matures meanwhile, and no scan of before binds. By tokens and the test clock.
 use strict;
 use warnings;
 use POSIX ();
@@ -87,6 +87,32 @@ $s->must(POST => "/v1/organizers/$other->{organizer}/verification", { status => 
 is($s->must(POST => "/v1/events/$other->{event}/publish")->{status}, 'on_sale', '... but later');
 is($s->must(POST => "/v1/events/$other->{event}/postpone")->{status}, 'postponed', 'postponed once more');
 is($s->must(POST => "/v1/events/$other->{event}/cancel")->{status}, 'cancelled', '... and cancelled');
+
+# --- let in before: a scan binds for the dates that it was for --------------------------------
+
+my $third = $s->shop(event => { starts_at => $at->(300), ends_at => $at->(301) });
+my $there = sub { my $o = $s->buy($third, { Floor => 1 }, payment_token => 'tok_visa')->{json};
+    return { id => $o->{id}, code => $o->{tickets}[0]{code}, token => $s->must(POST => '/v1/access_tokens', { order => $o->{id}, ttl_seconds => 86400 })->{token} } };
+my $door = sub { $s->must(POST => '/v1/tickets/scan', { code => $_[0]{code}, event => $third->{event} })->{status} };
+my @in = map { $there->() } 1 .. 4;
+is($door->($_), 'valid', 'a guest is let in') for @in[ 0 .. 2 ];
+problem_ok($asks->($in[0]), 409, 'ticket_not_refundable', '... and can\'t have the money back');
+my $put_off = $s->must(POST => "/v1/events/$third->{event}/postpone", { refund_days => 10 });
+is($asks->($in[0])->{status}, 201, '... but when the event is postponed after all');
+my $stays = $s->must(PATCH => "/v1/events/$third->{event}", { starts_at => $put_off->{starts_at}, ends_at => $put_off->{ends_at} });
+is("$stays->{status} $stays->{starts_at}", "on_sale $put_off->{starts_at}", 'it takes place on its old dates');
+is($asks->($in[1])->{status}, 201, '... a guest who was let in before has the days too');
+is($door->($in[2]), 'valid', '... or is let in again');
+is($door->($in[2]), 'used', '... once');
+problem_ok($asks->($in[2]), 409, 'ticket_not_refundable', '... and then has had the evening');
+
+# The batch waits for a transaction that is under way.
+$s->dbh->begin_work;
+one_value($s, 'select pg_current_xact_id()');
+is($s->must(POST => "/v1/events/$third->{event}/cancel")->{status}, 'cancelled', 'it is broken off');
+is($asks->($in[2])->{status}, 201, '... a guest who was there need not wait for the batch');
+$s->dbh->rollback;
+ok($s->wait_until(20, sub { $s->must(GET => "/v1/events/$third->{event}/cancellation")->{status} eq 'done' }), '... which ends');
 
 $s->wait_until(20, sub { !one_value($s, q{select count(*) from app.refunds where status = 'pending'}) });
 $s->books_ok;

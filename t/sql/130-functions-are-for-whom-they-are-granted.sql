@@ -31,7 +31,7 @@ from fns f cross join unnest('{boxoffice_api, boxoffice_hook, boxoffice_jobs}'::
 where f.full_name in ('ledger.entry_post', 'app.order_paid', 'app.order_release', 'app.order_held_again', 'app.inventory_take',
     'app.inventory_give', 'app.inventory_set', 'app.inventory_refuse', 'app.guest_put', 'ops.job_put', 'ops.job_drop',
     'ops.audit_put', 'ops.outbox_put', 'app.order_retake', 'app.capture_unplaced', 'app.refund_ended',
-    'app.discrepancy_open', 'ops.id_new', 'app.refund_takes', 'app.ticket_left', 'app.refund_reported', 'app.refund_reports_ask',
+    'app.discrepancy_open', 'ops.id_new', 'app.refund_takes', 'app.ticket_left', 'app.ticket_status', 'app.event_over', 'app.refund_reported', 'app.refund_reports_ask',
     'app.event_frozen', 'app.batch_risk', 'app.batch_put', 'app.batch_add', 'app.batch_again', 'app.batch_reopen', 'app.batch_counts',
     'app.dispute_owed', 'app.dispute_heard', 'app.dispute_told', 'app.dispute_order_told', 'app.dispute_capture_state', 'app.dispute_booked', 'ops.days_later', 'ops.holds_untimely', 'ops.holds_to_ask', 'ops.freed_early', 'ops.kept_late', 'app.order_dates', 'app.order_holds', 'app.order_has_entry', 'app.order_plan', 'app.order_wake',
     'app.orders_wake', 'app.order_freed',

@@ -1,8 +1,9 @@
 -- app.event_cancel(p_org, p_event, p_batch, p_reason, p_over, p_actor, p_request) -> the row
 -- For good: the sale ends, the event's money is frozen, and a batch gives back
--- what its orders hold. p_over: also when the event is over, which only the
--- platform may say: by then the money may have been paid out. Cancelled already
--- is no change. Raises BX003, BX022.
+-- what its orders hold. p_over: also when the event is over (event_over), which
+-- only the platform may say: by then the money may have been paid out, and that
+-- it was postponed since changes nothing. Cancelled already is no change. Raises
+-- BX003, BX022.
 create or replace function app.event_cancel(p_org int, p_event uuid, p_batch uuid, p_reason text, p_over boolean, p_actor text,
     p_request text) returns setof app.events
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -13,7 +14,7 @@ declare
     v_due timestamptz := clock_timestamp();
 begin
     select * into v_row from app.events e where e.org = p_org and e.id = p_event for update;
-    if v_row.status = 'completed' and not p_over then
+    if app.event_over(v_row, v_now) and not p_over then
         raise exception using errcode = 'BX022', message = 'the event is over: the platform may cancel it';
     elsif v_row.status is distinct from 'cancelled' then
         update app.events set status_reason = p_reason where org = p_org and id = p_event;

@@ -12,11 +12,12 @@ declare
     v_until timestamptz;
 begin
     select * into v_row from app.events e where e.org = p_org and e.id = p_event for update;
-    if v_row.status = 'completed' and not p_over then
+    if v_row.status is distinct from 'postponed' and app.event_over(v_row, v_now) and not p_over then
         raise exception using errcode = 'BX022', message = 'the event is over: the platform may postpone it';
     elsif v_row.status is distinct from 'postponed' then
         v_until := ops.days_later(v_now, p_days::int, v_row.time_zone);
-        update app.events set status_reason = p_reason, dates_stand = false, postponed_at = v_now, refunds_until = v_until
+        update app.events set status_reason = p_reason, dates_stand = false, postponed_at = v_now, refund_days = p_days,
+            refunds_until = v_until
         where org = p_org and id = p_event;
         perform app.event_move(p_org, p_event, 'postponed', p_actor, p_request);
     end if;

@@ -1,8 +1,9 @@
 -- app.event_update(p_org, p_event, p_version, p_doc, p_actor, p_request) -> the row
 -- A completed or cancelled event doesn't change (BX022). Its completion follows
--- ends_at. A postponed one that gets other dates, not yet over, is on sale again
--- if its organizer may sell (else publishing it is left to do), and its guests
--- have the time that they were given anew, to look at these dates.
+-- ends_at. A postponed one that is given dates, not yet over, is on sale again if
+-- its organizer may sell (else publishing it is left to do), and its guests have
+-- the days that they were given anew, to look at these dates. They may be the
+-- old ones: it takes place after all.
 create or replace function app.event_update(p_org int, p_event uuid, p_version int, p_doc jsonb, p_actor text,
     p_request text) returns setof app.events
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -25,9 +26,9 @@ begin
     v_new.currency := coalesce(v_new.currency, v_old.currency);
     perform app.event_check(p_org, v_new, v_old.currency);
     v_new.version := v_old.version + 1;
-    if v_old.status = 'postponed' and (v_new.starts_at, v_new.ends_at) <> (v_old.starts_at, v_old.ends_at) and v_new.ends_at > v_now then
+    if v_old.status = 'postponed' and (p_doc ? 'starts_at' or p_doc ? 'ends_at') and v_new.ends_at > v_now then
         v_new.dates_stand := true;
-        v_new.refunds_until := v_now + (v_old.refunds_until - v_old.postponed_at);
+        v_new.refunds_until := ops.days_later(v_now, v_old.refund_days, v_new.time_zone);
     end if;
     update app.events set (name, venue_name, venue_address, venue_country, venue_region, starts_at, ends_at, time_zone,
         tax_rate_bps, tax_inclusive, tax_on_fees, min_age, dates_stand, refunds_until, version)

@@ -33,7 +33,8 @@ begin
         from app.payments x where x.org = p_org and x.order_id = o.id and x.kind = 'charge') p
     cross join lateral (
         select array_agg(x.id order by x.line, x.seat) as ids, array_agg(x.type_id order by x.line, x.seat) as types,
-            array_agg(x.code order by x.line, x.seat) as codes, array_agg(x.status order by x.line, x.seat) as statuses
+            array_agg(x.code order by x.line, x.seat) as codes,
+            array_agg(case x.status when 'used' then app.ticket_status(p_org, x.id) else x.status end order by x.line, x.seat) as statuses
         from app.tickets x where x.org = p_org and x.order_id = o.id) t
     cross join lateral (
         select array_agg(x.code order by x.place) filter (where x.place < 6) as codes,

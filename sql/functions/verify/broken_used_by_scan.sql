@@ -1,6 +1,7 @@
 -- ops.broken_used_by_scan(p_limit) -> (org, object, detail)
 -- A ticket that is used, or was until its money went back, was let in by the
--- one scan that says so, at that moment; what no scan let in is not used.
+-- scan that says so, at that moment, the last one if its event was postponed
+-- in between; what no scan let in is not used.
 -- Reads all tickets, and the scans that let in.
 -- owner: boxoffice_owner (reads across organizers)
 create or replace function ops.broken_used_by_scan(p_limit int) returns table (org int, object text, detail text)
@@ -9,9 +10,10 @@ as $$
 begin
     return query
     select t.org, 'ticket ' || t.id, format('it is %s, used at %s, let in at %s', t.status, coalesce(t.used_at::text, 'no time'),
-        coalesce(x.scanned_at::text, 'no time'))
+        coalesce(x.at::text, 'no time'))
     from app.tickets t
-    left join app.ticket_scans x on x.org = t.org and x.ticket_id = t.id and x.status = 'valid'
-    where t.used_at is distinct from x.scanned_at or (t.status = 'used' and t.used_at is null) or (t.status = 'valid' and t.used_at is not null)
+    cross join lateral (select max(s.scanned_at) as at from app.ticket_scans s
+        where s.org = t.org and s.ticket_id = t.id and s.status = 'valid') x
+    where t.used_at is distinct from x.at or (t.status = 'used' and t.used_at is null) or (t.status = 'valid' and t.used_at is not null)
     limit p_limit;
 end $$;

@@ -51,7 +51,7 @@ refund_facts_get(struct tx *tx, struct arena *a, struct refund_facts *out, struc
                 .currency = row_text(&r, 0, "currency"), .at = row_time(&r, a, 0, "at"),
                 .total = row_i64(&r, 0, "total"), .refunded = row_i64(&r, 0, "refunded"),
                 .disputed = row_i64(&r, 0, "disputed"), .fees_back = row_bool(&r, 0, "fees_back"),
-                .stands = row_bool(&r, 0, "stands"),
+                .frozen = row_bool(&r, 0, "frozen"), .stands = row_bool(&r, 0, "stands"),
                 .window_open = row_bool(&r, 0, "window_open"), .allow_negative = row_bool(&r, 0, "allow_negative"),
                 .captured = !row_is_null(&r, 0, "capture_id"), .live_refunds = row_i64(&r, 0, "live_refunds"),
                 .contested = row_i64(&r, 0, "contested"),

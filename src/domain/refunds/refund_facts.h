@@ -11,7 +11,8 @@ struct refund_facts {
         struct str status, currency, at;
         int64_t total, refunded, disputed;
         bool fees_back;                 /* by the order's policy */
-        bool stands;                    /* the event: neither cancelled nor postponed, nor lately put off */
+        bool frozen;                    /* the event is cancelled or postponed */
+        bool stands;                    /* it is not, nor was it lately put off */
         bool window_open;               /* for guests; also where the event does not stand */
         bool allow_negative;
         bool captured;                  /* there is a charge to give back from; none is needed where all was free */

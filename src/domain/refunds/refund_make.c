@@ -95,11 +95,14 @@ choose(struct making *w, struct err *e)
         return true;
 }
 
-/* Who was let in can't have the money back by itself; an amount comes off every ticket. */
+/*
+ * Who was let in can't have the money back by itself, while the event takes
+ * place; an amount comes off every ticket.
+ */
 static bool
 unused(const struct making *w, struct err *e)
 {
-        for (size_t k = 0; by_guest(w) && k < w->facts.tickets; k++)
+        for (size_t k = 0; by_guest(w) && !w->facts.frozen && k < w->facts.tickets; k++)
                 if (str_is(w->facts.ticket_status[k], "used") && (w->ask->tickets_n == 0 || w->chosen[k]))
                         return err_set(e, ERR_TICKET_NOT_REFUNDABLE, "a ticket of it is used: ask the organizer");
         return true;

@@ -3,7 +3,8 @@
  *
  * A scan answers of a ticket
  *   valid            let in by this scan, the first and only one that says so
- *   used             was let in before: when, at which gate, by which device
+ *   used             was let in before: when, at which gate, by which device;
+ *                    not if the event was postponed since: new dates, new guests
  *   refunded, void   its money is back, or was never kept
  *   disputed         a dispute, open or lost, has left nothing of its money; one of a
  *                    part leaves it valid, as a refund by amount does
