@@ -162,8 +162,10 @@ select is((pg_temp.job('turns')).progress, null, 'who does not hold the lease en
 select pg_temp.turn('one', 0, 'half');
 select is((pg_temp.job('turns')).attempts || (pg_temp.job('turns')).last_error, '0there is more', 'a turn is no failure');
 select is((select progress from ops.job_claim(501, 10, 60000, pg_temp.id('two')) where object_id = pg_temp.id('turns')), 'half', 'the next one goes on from there');
-select pg_temp.turn('two', 90000, 'three quarters');
+select pg_temp.turn('two', 3000, 'three quarters');
 select is((select quiet from ops.clock_get()), false, 'between turns it is not quiet');
+update ops.jobs set due_at = due_at + '90 s' where object_id = pg_temp.id('turns');
+select is((select quiet from ops.clock_get()), true, 'but while the next one is long off');
 select is(pg_temp.again('turns', 'two', false), false, 'and nobody holds it');
 select pg_temp.put('turns', '-5 min');
 select is((pg_temp.job('turns')).progress, null, 'asked for again it begins anew');
