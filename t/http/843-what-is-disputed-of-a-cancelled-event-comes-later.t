@@ -49,6 +49,24 @@ for my $gateway (qw(nmi stripe)) {
     problem_ok($s->call(POST => "/v1/orders/$o{$_}/refunds", {}), 409, 'nothing_left', "... nothing is left of the one that was disputed: $_") for qw(whole part lost);
     is_deeply([ sort map { $_->{status} } @{ $s->must(GET => "/v1/refunds?order=$o{part}")->{data} } ], [qw(succeeded succeeded)], '... by two refunds');
 }
+
+# --- the batch's own refund fails when its order has been looked at again ------------------------
+
+my $shop = $s->shop(organizer => { gateway => 'stripe', refund_policy => { refund_fees => $yes } });
+my $id   = $s->buy($shop, { Floor => 2 }, payment_token => 'pm_card_visa')->{json}{id};
+my $d    = $open->($id, amount => 3000);
+my $batch   = sub { $s->must(GET => "/v1/events/$shop->{event}/cancellation") };
+my $becomes = sub { my ($want, $name) = @_; $s->wait_until(30, sub { $count->($batch->()) eq $want }); is($count->($batch->()), $want, $name) };
+my $rest    = $order->($id)->{amounts}{total} - 3000;
+$s->sandbox(POST => '/sandbox/faults', { target => 'gateway', kind => 'refund_fail', count => 1, delay_ms => 6000 });
+$s->must(POST => "/v1/events/$shop->{event}/cancel");
+ok($s->wait_until(10, sub { $order->($id)->{amounts}{refunded} == $rest }), 'what is not disputed is refunded');
+$resolve->($d, 'lost');
+$becomes->('status done total 1 failed 1', '... the dispute is lost, then Stripe takes the refund back: it has failed');
+like($s->boxoffice('refunds', 'batch', 'show', $shop->{event})->{out}, qr/^\Q$id\E +ref_\w+ the gateway refused it$/m, '... and is listed');
+is($s->boxoffice('refunds', 'batch', 'resume', $shop->{event})->{out}, "1 orders that had failed are tried again\n", '... and tried again by an operator');
+$becomes->("status done total 1 done 1 amount $rest", '... who has it given back');
+
 my $verify = $s->boxoffice('verify');
 is($verify->{status}, 0, 'every invariant holds') or diag($verify->{out});
 done_testing;
