@@ -97,12 +97,19 @@ end(struct sending *w, const char *to, struct err *e)
         return job_finish(t, w->job, e);
 }
 
+/* The gateway's word is booked, and the job is over; while the books can't take it yet it goes on. */
 static bool
-book(struct sending *w, const struct dispute_word *word, struct err *e)
+book_and_end(struct sending *w, const struct dispute_word *word, const char *to, struct err *e)
 {
         enum dispute_booked booked;
 
-        return dispute_book(w->task, w->dispute.capture, word, "jobs", &booked, e);
+        if (!dispute_book(w->task, w->dispute.capture, word, "jobs", &booked, e))
+                return false;
+        if (booked == DISPUTE_WAITS) {
+                w->why = STR("it can't be booked before the end of its charge, or of a refund of it, is known");
+                return again(w, e);
+        }
+        return end(w, to, e);
 }
 
 /* false without an error: no answer that can be used. */
@@ -135,7 +142,7 @@ give_up_by_api(struct sending *w, struct err *e)
                 return again(w, e);
         }
         word = dispute_word_of(w->dispute.gateway, &w->theirs);
-        return book(w, &word, e) && end(w, w->theirs.status == DISPUTE_LOST ? "accepted" : "none", e);
+        return book_and_end(w, &word, w->theirs.status == DISPUTE_LOST ? "accepted" : "none", e);
 }
 
 /* Its money has gone, and nobody is there to be told: the loss is booked. */
@@ -150,7 +157,7 @@ give_up_by_hand(struct sending *w, struct err *e)
 
         if (!currency_parse(w->dispute.currency, &word.amount.currency))
                 return err_set(e, ERR_INTERNAL, "the dispute's currency is not known");
-        return book(w, &word, e) && end(w, "accepted", e);
+        return book_and_end(w, &word, "accepted", e);
 }
 
 /* --- answering --------------------------------------------------------- */
@@ -248,7 +255,7 @@ answer_by_api(struct sending *w, struct err *e)
                         return again(w, e);
         }
         word = dispute_word_of(w->dispute.gateway, &w->theirs);
-        return book(w, &word, e) && end(w, w->theirs.answered ? "submitted" : "none", e);
+        return book_and_end(w, &word, w->theirs.answered ? "submitted" : "none", e);
 }
 
 static bool
