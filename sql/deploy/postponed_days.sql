@@ -18,5 +18,6 @@ create unique index ticket_scans_first on app.ticket_scans (org, ticket_id, post
 -- Their results change.
 drop function if exists app.refund_facts(int, uuid);
 drop function if exists app.ticket_standing(int, uuid, uuid);
+drop function if exists app.refund_tickets(int, uuid);
 
 commit;

@@ -39,19 +39,28 @@ static const char *const method_names[] = {
         [METHOD_DELETE] = "DELETE", [METHOD_OTHER] = "",
 };
 
+static bool
+has_parameter(const char *pattern)
+{
+        return strchr(pattern, '{') != NULL;
+}
+
+/* A path that is written out is that route's, whatever another with a parameter, after it, would take it for. */
 bool
 route_find(struct request *rq, struct reply *rp, struct err *e)
 {
         struct buf allow;
+        bool exact = false;
 
         buf_init(&allow, rq->task->arena, 64);
         for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-                if (!path_matches(routes[i].path, rq->path, rq->param))
+                if ((exact && has_parameter(routes[i].path)) || !path_matches(routes[i].path, rq->path, rq->param))
                         continue;
                 if (routes[i].method == rq->method) {
                         rq->route = &routes[i];
                         return true;
                 }
+                exact = !has_parameter(routes[i].path);
                 buf_fmt(&allow, "%s%s", allow.n > 0 ? ", " : "", method_names[routes[i].method]);
         }
         if (allow.n == 0)

@@ -124,7 +124,20 @@ for my $gateway (qw(nmi stripe)) {
     is("$joined->{parts}{guest_fee} $joined->{parts}{over}", '550 450', '... kept fees that come back join the other');
     is($entry->($four, 'over_covered'), undef, '... without an entry: no account changes');
 }
-is($count->('dispute.opened') . ' ' . $count->('dispute.won') . ' ' . $count->('dispute.lost'), '12 8 4', 'each opening and outcome is told once');
+# A ticket that cost nothing is nobody's to dispute.
+my $mixed = $s->shop(types => [ [ Floor => 5000, 100 ], [ Gift => 0, 100 ] ], organizer => { gateway => 'nmi' });
+for my $outcome ('', 'lost') {
+    my $got = $s->buy($mixed, { Floor => 1, Gift => 1 }, payment_token => 'tok_visa')->{json};
+    my ($floor, $gift) = map { my $type = $mixed->{types}{$_}; (grep { $_->{ticket_type} eq $type } @{ $got->{tickets} })[0]{id} } qw(Floor Gift);
+    my $it = $open->($got->{id}, fee => 0);
+    $is_now->($got->{id}, 'needs_response');
+    if ($outcome) { $resolve->($it, $outcome); $is_now->($got->{id}, $outcome) }
+    problem_ok($s->call(POST => "/v1/orders/$got->{id}/refunds", { tickets => [$floor] }), 409, $outcome ? 'nothing_left' : 'order_disputed',
+        'a ticket that is disputed');
+    my $free = $s->call(POST => "/v1/orders/$got->{id}/refunds", { tickets => [$gift] });
+    is("$free->{status} $free->{json}{amount} $free->{json}{status}", '201 0 succeeded', '... and one that cost nothing is given back') or diag($free->{body});
+}
+is($count->('dispute.opened') . ' ' . $count->('dispute.won') . ' ' . $count->('dispute.lost'), '14 8 5', 'each opening and outcome is told once');
 problem_ok($s->call(GET => '/v1/disputes', undef), 403, 'forbidden', 'the platform\'s key does not read disputes');
 $s->books_ok;
 my $verify = $s->boxoffice('verify');

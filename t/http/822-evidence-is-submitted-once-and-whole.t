@@ -98,7 +98,9 @@ problem_ok($submit->($late), 409, 'evidence_past_due', 'after its due date nothi
 problem_ok($s->call(POST => "/v1/disputes/$late/evidence", { service_date => '2026-12-25' }, key => 'admin'), 409, 'evidence_past_due', '... or given');
 is($stripe->("/v1/disputes/$late_theirs")->{evidence_details}{submission_count}, 0, '... and the gateway has heard nothing');
 
-is($http->post_form($s->sandbox_url . "/v1/disputes/$late_theirs", { submit => 'true' })->{status}, 400, '... nor would it take anything now');
+my $there_now = sub { $http->post_form($s->sandbox_url . "/v1/disputes/$late_theirs", { submit => $_[0] })->{status} };
+$s->wait_until(10, sub { $there_now->('false') eq '400' });     # its clock follows ours
+is($there_now->('true'), 400, '... nor would it take anything now');
 
 # --- without an API ---------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ read_tickets(struct arena *a, const struct rows *r, struct refund_facts *out)
         out->ticket = ARENA_ARRAY(a, struct giveback_ticket, out->tickets + 1);
         out->ticket_id = ARENA_ARRAY(a, struct uuid, out->tickets + 1);
         out->ticket_status = ARENA_ARRAY(a, struct str, out->tickets + 1);
+        out->ticket_paid = ARENA_ARRAY(a, int64_t, out->tickets + 1);
         for (int i = 0; i < r->n; i++) {
                 size_t n;
                 const int64_t *holds = row_i64_array(r, a, i, "holds", &n);
@@ -33,6 +34,7 @@ read_tickets(struct arena *a, const struct rows *r, struct refund_facts *out)
                 memcpy(&out->ticket[i].holds, holds, sizeof out->ticket[i].holds);
                 out->ticket_id[i] = row_uuid(r, i, "id");
                 out->ticket_status[i] = row_text(r, i, "status");
+                out->ticket_paid[i] = row_i64(r, i, "paid");
         }
 }
 

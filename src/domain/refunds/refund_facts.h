@@ -23,6 +23,7 @@ struct refund_facts {
         struct giveback_ticket *ticket;
         struct uuid *ticket_id;
         struct str *ticket_status;
+        int64_t *ticket_paid;           /* by its guest, whatever became of it */
         size_t tickets;
 };
 

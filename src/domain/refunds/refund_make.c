@@ -158,6 +158,22 @@ split_amount(struct making *w, int64_t left, struct err *e)
         return true;
 }
 
+/* Nothing is given back, though something was paid: a dispute has it, and that is no gift. */
+static bool
+is_disputed_away(const struct making *w)
+{
+        const struct refund_facts *f = &w->facts;
+
+        if (f->disputed == 0 || w->gives.amount > 0)
+                return false;
+        if (w->ask->tickets_n == 0)
+                return true;
+        for (size_t k = 0; k < f->tickets; k++)
+                if (w->chosen[k] && f->ticket_paid[k] > 0)
+                        return true;
+        return false;
+}
+
 /* The order is refunded when no money of it can go back any more, and no ticket is left that cost none. */
 static bool
 split(struct making *w, struct err *e)
@@ -168,8 +184,7 @@ split(struct making *w, struct err *e)
 
         if (!(w->ask->tickets_n > 0 ? split_tickets(w, left, e) : split_amount(w, left, e)))
                 return false;
-        /* What a dispute has taken is no gift: nothing of it is refunded for nothing. */
-        if (w->gives.amount > f->total - f->refunded - f->disputed || (f->disputed > 0 && w->gives.amount == 0))
+        if (w->gives.amount > f->total - f->refunded - f->disputed || is_disputed_away(w))
                 return f->contested > 0 ? err_set(e, ERR_ORDER_DISPUTED, "the rest of the order is disputed") :
                     err_set(e, ERR_NOTHING_LEFT, "the guest has the rest of the order by a dispute");
         all = w->gives.amount == left && (left > 0 || w->ask->tickets_n == 0);
