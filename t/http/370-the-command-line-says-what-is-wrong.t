@@ -70,6 +70,11 @@ refused(bx('webhooks', @$_), 2, qr/^boxoffice: there is no gateway "paypal"; the
 refused(bx(qw(webhooks list --state lost)),            2, qr/^boxoffice: --state is received, applied, ignored or buried$/m, 'a state nobody knows');
 refused(bx('webhooks', $_, 'evt_nobody'),              3, qr/^boxoffice: not_found: there is no such event$/m, "webhooks $_ of one that never came") for qw(show replay);
 refused(bx(qw(webhooks replay --dry-run evt_nobody)),  3, qr/there is no such event/, 'nor is it tried dry');
+for my $case ([ [qw(refunds batch foo)], 'refunds batch has no verb "foo"' ], [ [qw(refunds batch)], 'refunds batch needs a verb' ]) {
+    my $got = bx(@{ $case->[0] });
+    is($got->{status}, 2, "@{ $case->[0] }");
+    like($got->{err}, qr/\Aboxoffice: \Q$case->[1]\E\n/, '... says which word');
+}
 my $verb = bx(qw(ledger close --help));
 is("$verb->{status} $verb->{err}", '0 ', 'help of a verb is no failure');
 like($verb->{out}, qr/\A  boxoffice ledger close DAY \[--by NAME\]\n +closes a day[^\n]+\n\z/, '... and is of that alone');

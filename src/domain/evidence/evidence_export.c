@@ -74,7 +74,8 @@ evidence_export(struct task *t, int32_t org, struct uuid dispute, const char *di
         if (evidence_frozen(pieces, n) == NULL)
                 return err_set(e, ERR_STATE_CONFLICT, "the evidence is not submitted yet");
         if (mkdir(directory, 0700) != 0)
-                return err_set(e, ERR_INTERNAL, "can't make %s: %s", directory, strerror(errno));
+                return err_set(e, errno == EEXIST ? ERR_STATE_CONFLICT : ERR_INTERNAL, "can't make %s: %s", directory,
+                    strerror(errno));
         if (!write_texts(t, directory, pieces, n, (size_t)gateway_evidence(d.gateway).text_most, e))
                 return false;
         for (size_t i = 0; i < n; i++)

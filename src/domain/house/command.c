@@ -291,11 +291,21 @@ command_help(int argc, char **argv)
 static int
 unknown(int argc, char **argv)
 {
-        bool noun = false;
+        bool noun = false, half = false;        /* half: the first of a verb's two words */
 
-        for (size_t i = 0; argc > 0 && i < ARRAY_LEN(commands); i++)
-                noun = noun || strcmp(argv[0], commands[i].noun) == 0;
-        if (noun && argc > 1)
+        for (size_t i = 0; argc > 0 && i < ARRAY_LEN(commands); i++) {
+                struct str first, second;
+                bool this = strcmp(argv[0], commands[i].noun) == 0;
+
+                noun = noun || this;
+                half = half || (this && argc > 1 && str_cut(str_of(commands[i].verb), ' ', &first, &second) &&
+                    str_eq(first, str_of(argv[1])));
+        }
+        if (half && argc > 2)
+                fprintf(stderr, "boxoffice: %s %s has no verb \"%s\"\n", argv[0], argv[1], argv[2]);
+        else if (half)
+                fprintf(stderr, "boxoffice: %s %s needs a verb\n", argv[0], argv[1]);
+        else if (noun && argc > 1)
                 fprintf(stderr, "boxoffice: %s has no verb \"%s\"\n", argv[0], argv[1]);
         else if (noun)
                 fprintf(stderr, "boxoffice: %s needs a verb\n", argv[0]);
