@@ -20,22 +20,25 @@ my $quiet = sub { $s->wait_until(40, sub { settled($s, 1) && !one_value($s, q{se
     && !$s->sandbox(GET => '/sandbox/webhooks')->{json}{pending} && !one_value($s, q{select count(*) from ops.jobs where kind in
     ('payment_lookup', 'capture_return', 'refund_send', 'refund_trace', 'refund_external', 'webhooks_sweep_restore')}) }) };
 
-my (%cut, %hand, %tried, %ref);
+my (%cut, %hand, %tried, %unsent, %ref);
 for my $gateway (qw(nmi stripe)) {
     my $shop = $s->shop(organizer => { gateway => $gateway });
     my $buy  = sub { $s->buy($shop, { Floor => 2 }, payment_token => $token{$gateway})->{json}{id} };
-    ($cut{$gateway}, $hand{$gateway}, $tried{$gateway}) = map { $buy->() } 1 .. 3;
+    ($cut{$gateway}, $hand{$gateway}, $tried{$gateway}, $unsent{$gateway}) = map { $buy->() } 1 .. 4;
     # Promised, and not made at the first try: a later one, which is cut off, makes it.
     $s->sandbox(POST => '/sandbox/faults', { target => 'gateway', kind => 'drop_before', count => 1 });
     $ref{$tried{$gateway}} = $refund->($tried{$gateway}, { amount => 700 })->{id};
     $s->wait_until(5, sub { one_value($s, q{select state from app.payments where id = ?}, uuid_of($ref{$tried{$gateway}})) // '' eq 'unknown' });
 }
+# Promised, and not tried once: that is cut off.
+$s->stop('jobs');
+$ref{$_} = $refund->($_, { amount => 600 })->{id} for values %unsent;
 my $backup = cold_copy($s);
 for my $gateway (qw(nmi stripe)) {
     $ref{$cut{$gateway}} = $refund->($cut{$gateway}, { amount => 1300 })->{id};
     my ($sale) = grep { $_->{kind} eq 'sale' } $there->($hand{$gateway});
     $s->sandbox(POST => '/sandbox/refunds', { transaction => $sale->{id}, amount => 900 });
-    $ended->($_) for $ref{$cut{$gateway}}, $ref{$tried{$gateway}};
+    $ended->($_) for map { $ref{$_} } $cut{$gateway}, $tried{$gateway}, $unsent{$gateway};
     is($s->must(GET => "/v1/refunds/$ref{$tried{$gateway}}")->{status}, 'succeeded', "$gateway: a second try makes a refund");
 }
 ok($quiet->(), 'all is done');
@@ -48,7 +51,8 @@ for my $gateway (qw(nmi stripe)) {
     is($shown->($cut{$gateway}), "$ref{$cut{$gateway}} succeeded 1300 ours", "$gateway: a refund that was cut off is there again, under its id");
     like($shown->($hand{$gateway}), qr/^ref_\w+ succeeded 900 theirs$/, '... one by hand is there');
     is($shown->($tried{$gateway}), "$ref{$tried{$gateway}} succeeded 700 ours", '... what was promised is made');
-    is(join(' ', map { $back->($_) } $cut{$gateway}, $hand{$gateway}, $tried{$gateway}), '1300 900 700', '... and nothing of it twice');
+    is($shown->($unsent{$gateway}), "$ref{$unsent{$gateway}} succeeded 600 ours", '... what was promised and not tried is booked as its first try');
+    is(join(' ', map { $back->($_) } $cut{$gateway}, $hand{$gateway}, $tried{$gateway}, $unsent{$gateway}), '1300 900 700 600', '... and nothing of it twice');
 }
 is($s->boxoffice('verify')->{status}, 0, 'every invariant holds');
 $s->books_ok;

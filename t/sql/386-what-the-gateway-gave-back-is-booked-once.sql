@@ -32,7 +32,8 @@ select is(pg_temp.judge('payment a', 'theirs', p_declined => true), 'known order
 select is(pg_temp.judge('payment a', 'theirs', 'lost'), 'book order lost 0', 'it names a refund that is nowhere: it is booked as that');
 select pg_temp.refund('order a', 'refund r', 'payment a ticket 1');
 select is(pg_temp.judge('payment a', 'theirs'), 'book order 0', 'one of ours is promised: theirs is booked all the same');
-select is(pg_temp.judge('payment a', 'ours', 'refund r'), 'asked order 0 refund_send', 'it names the one that is promised: that is sent, and finds it');
+select is(pg_temp.judge('payment a', 'ours', 'refund r'), 'asked order 0 refund_send', 'it names the one that is promised, of another amount: that is sent, and finds it');
+select is(pg_temp.judge('payment a', 'ours', 'refund r', p_amount => 5400), 'book order refund r of r 0', 'of its amount: booked as its first attempt, which was cut off');
 select is(pg_temp.judge('payment a', 'ours', 'lost', p_amount => 5400), 'book order lost of r 0', 'it names one that is nowhere, of the same amount: a later try of it');
 select is(pg_temp.judge('payment a', 'ours', 'lost', p_amount => 5399), 'book order lost 0', 'of another amount: a refund of its own');
 select verdict from app.refund_try(501, pg_temp.id('refund r'), pg_temp.id('attempt'), 'reference r', 'reference r2', 60000, 'tester', 'request');

@@ -21,6 +21,7 @@ declare
     v_row app.payments;
     v_named app.payments;
     v_pending uuid;
+    v_unsent boolean;
     v_lost boolean;
     v_open uuid;
 begin
@@ -34,7 +35,10 @@ begin
             and p.amount = v_charge.amount and p.gateway_transaction is null and p.state in ('sending', 'unknown', 'succeeded')))
     order by p.state = 'succeeded' desc limit 1;
     select * into v_named from app.payments p where p.org = p_org and p.id = p_named and p.kind = 'refund';
-    select r.id into v_pending from app.refunds r where r.org = p_org and r.id = p_named and r.status = 'pending';
+    -- Cut off between its promise and its first attempt: nothing is there to be looked up, and none is begun while recovering.
+    select r.id, r.amount = p_amount and r.order_id = v_charge.order_id and v_charge.state = 'succeeded'
+        and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id) into v_pending, v_unsent
+    from app.refunds r where r.org = p_org and r.id = p_named and r.status = 'pending';
     v_lost := p_named is not null and v_named.id is null and not exists (select from app.refunds r where r.org = p_org and r.id = p_named);
     -- It may have been a later try of one that is promised: not before the earlier ones are decided.
     select p.id into v_open from app.refunds r join app.payments p on p.org = r.org and p.refund_id = r.id
@@ -45,7 +49,7 @@ begin
         when v_row.state = 'succeeded' then case when v_row.external then 'failed' else 'asked' end
         when v_row.state in ('sending', 'unknown') then 'asked'
         when p_declined or v_row.id is not null then 'known'
-        when v_named.id is null then case when v_pending is null and v_open is null then 'book' else 'asked' end
+        when v_named.id is null then case when v_unsent or (v_pending is null and v_open is null) then 'book' else 'asked' end
         when v_named.state in ('sending', 'unknown') then 'asked'
         when v_named.state <> 'succeeded' and app.refund_takes(p_org, p_named) then 'asked' else 'book' end;
     attempt := coalesce(v_row.id, v_named.id, v_open);
@@ -54,9 +58,9 @@ begin
     elsif verdict = 'asked' then
         perform ops.job_put(p_org, 'refund_send', v_pending, v_now, false, p_request);
     elsif verdict = 'book' then
-        attempt := case when v_lost then p_named end;
+        attempt := case when v_lost or v_unsent then p_named end;
         select r.id into refund from app.refunds r
-        where r.org = p_org and r.order_id = v_charge.order_id and v_charge.state = 'succeeded' and v_lost and r.status = 'pending'
+        where r.org = p_org and r.order_id = v_charge.order_id and v_charge.state = 'succeeded' and (v_lost or (v_unsent and r.id = v_pending)) and r.status = 'pending'
           and r.amount = p_amount and not exists (select from app.payments p where p.org = p_org and p.refund_id = r.id
               and p.state in ('sending', 'unknown', 'succeeded'))
         order by r.created_at limit 1;
