@@ -83,5 +83,15 @@ select results_eq($$select accounts, amounts from ledger.entries where id = pg_t
     $$values ('{gateway_clearing,refunds_in_transit,dispute_losses}'::text[], '{10500,-10000,-500}'::bigint[])$$, 'it came to nothing: the same accounts back');
 select is(pg_temp.state('capture b') || ' ' || app.dispute_owed(501, pg_temp.id('capture b')), 'late_approved 10000', 'and it is owed again');
 
+-- One of ours that a restore cut off, booked after a dispute had taken the order: it is over, whoever made it.
+select pg_temp.sending('c'), pg_temp.settle('payment c', 'succeeded'), pg_temp.dispute('payment c', 'dispute c');
+select is(pg_temp.judge('payment c', 'cut c', 'lost', p_amount => 5000), 'book order lost 0', 'one of ours was cut off, and the order is disputed: booked as that');
+select app.refund_book(501, pg_temp.id('lost'), pg_temp.id('order c'), '{5000,0,0,0,0,0,0,0,5000}', false, '{0,0,0}', '{}', '{}', false, '{}', 'refunded',
+    pg_temp.id('entry lost'), '{refunds_in_transit,dispute_losses}', '{-5000,5000}', false, null, null, 'jobs', 'request');
+select app.refund_made(501, pg_temp.id('payment c'), pg_temp.id('lost'), pg_temp.id('lost'), 'reference c', 'cut c', '100', 5000, 5000, false,
+    pg_temp.id('settled lost'), '{gateway_clearing,refunds_in_transit}', '{-5000,5000}', null, 'jobs', 'request');
+select results_eq($$select object, refund, rest from app.dispute_overs(501, pg_temp.id('order c')) where refund$$,
+    $$values (pg_temp.id('lost'), true, 5000::bigint)$$, 'what comes back to the order pays for it, as for somebody''s');
+
 select * from finish();
 rollback;
