@@ -124,6 +124,7 @@ begin
             ('app.evidence_submit',      '{api}'),
             ('app.evidence_accept',      '{api,jobs}'),
             ('app.evidence_uploaded',    '{jobs}'),
+            ('app.evidence_refused',     '{jobs}'),
             ('app.evidence_sent',        '{jobs}'),
             ('app.evidence_due',         '{jobs}'),
             ('app.ticket_scan',          '{api}'),

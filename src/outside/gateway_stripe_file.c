@@ -11,6 +11,7 @@
 #include "outside/gateway_stripe.h"
 
 #define CONNECT_MS      5000
+#define WHY_MAX         1000            /* bytes of a reason that is kept */
 
 /* No part can have the boundary in it by chance or on purpose: the key is ours, and younger than the file. */
 static struct str
@@ -29,14 +30,32 @@ multipart(struct arena *a, struct str key, struct str name, const char *media, s
         return (struct str){ p, head.n + content.n + tail.n };
 }
 
-/* 400: these bytes will never be taken; what else is wrong may pass. */
+static void
+refusal_read(struct arena *a, struct str body, struct gateway_file *out)
+{
+        struct err ignored = { .code = ERR_NONE };
+        const struct json *error;
+        struct json *root;
+        struct str message;
+
+        if (!json_parse(a, body, &root, &ignored))
+                return;
+        error = json_member(root, "error");
+        message = stripe_text(error, "message");
+        out->refused = str_is(stripe_text(error, "type"), "invalid_request_error");
+        if (message.n > 0 && message.n <= WHY_MAX)
+                out->why = message;
+}
+
+/* An invalid request: these bytes will never be taken; what else is wrong may pass (idempotency_error is a 400 too). */
 void
 stripe_file_read(struct arena *a, int status, struct str body, struct gateway_file *out)
 {
         const struct json *file = status == 200 ? stripe_object(a, body, "file") : NULL;
 
-        *out = (struct gateway_file){ .why = str_fmt(a, "http status %d", status), .refused = status == 400,
-                .spent = status >= 500 };
+        *out = (struct gateway_file){ .why = str_fmt(a, "http status %d", status), .spent = status >= 500 };
+        if (status == 400)
+                refusal_read(a, body, out);
         if (file == NULL)
                 return;
         out->id = stripe_id(file, "id");

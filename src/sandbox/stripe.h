@@ -75,6 +75,7 @@ bool stripe_expands(const struct stripe_form *f, const char *word);
 struct stripe_file {
         struct str purpose, name, content;
         const char *type;
+        bool locked;            /* a PDF that only opens with a password */
 };
 bool stripe_file_parse(struct call *c, struct stripe_file *f) MUSTCHECK;
 /* Whether an evidence field is a file's, and whether a file has that id. */

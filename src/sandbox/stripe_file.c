@@ -85,6 +85,7 @@ stripe_file_parse(struct call *c, struct stripe_file *f)
                 f->name = quoted(head, STR(" filename=\""));
                 f->content = content;
                 f->type = type_of(content);
+                f->locked = str_starts(content, STR("%PDF-")) && memmem(content.p, content.n, "/Encrypt", 8) != NULL;
         }
         return str_starts(rest, STR("--")) && f->purpose.p != NULL && f->name.p != NULL;
 }

@@ -204,6 +204,8 @@ read_file(struct ask *k)
                 return refuse(k, "parameter_missing", "A purpose and a file are needed.", "file");
         if (f.type == NULL)
                 return refuse(k, NULL, "Evidence is a PDF, JPEG or PNG.", "file");
+        if (f.locked)
+                return refuse(k, NULL, "The PDF is locked by a password.", "file");
         if (f.content.n == 0 || f.content.n > FILE_MAX || !call_text_fits(f.name))
                 return refuse(k, NULL, "The file is empty or too large, or its name can't be read.", "file");
         sha256(f.content, hash);

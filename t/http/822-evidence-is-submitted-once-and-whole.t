@@ -82,6 +82,21 @@ $s->sandbox(DELETE => '/sandbox/faults');
 is($done->($killed, 'submitted'), 'submitted', 'a daemon that is stopped three times on the way submits it');
 has_all('stopped', $killed_theirs, {}, \%paper);
 
+# --- a file that is refused -------------------------------------------------------------
+
+my ($locked, $locked_theirs) = $dispute_of->('stripe');
+my %good = (receipt => pdf("receipt of $locked"), service_documentation => png("photo of $locked"));
+give($s, $locked, customer_communication => pdf('/Encrypt'), 'application/pdf');
+give($s, $locked, $_ => $good{$_}, $_ eq 'receipt' ? 'application/pdf' : 'image/png') for sort keys %good;
+$submit->($locked);
+is($done->($locked, 'submitted'), 'submitted', 'a file that the gateway refuses holds up nothing');
+my $without = has_all('without it', $locked_theirs, {}, \%good);
+is($without->{evidence}{customer_communication}, undef, '... it is left out');
+my %why = map { $_->{fields}[0] => $_->{refused} } @{ $s->must(GET => "/v1/disputes/$locked/evidence_pack", undef, key => 'admin')->{evidence} };
+is_deeply(\%why, { receipt => undef, service_documentation => undef, customer_communication => 'The PDF is locked by a password.' }, '... and says why');
+my $log = do { open my $in, '<', $s->dir . '/log/jobs.log' or die "jobs.log: $!"; local $/; <$in> };
+like($log, qr/dispute\.file_refused.*customer_communication.*"next"/, '... and the log, with what to do');
+
 # --- closed meanwhile, and too late --------------------------------------------------------
 
 my ($closed, $closed_theirs) = $dispute_of->('stripe');

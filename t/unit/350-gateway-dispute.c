@@ -116,7 +116,9 @@ a_file_is_taken_or_refused(void **state)
                 { 200, "{\"id\":\"file_1\",\"object\":\"file\"}", "file_1", false },
                 { 200, "{\"id\":\"dp_1\",\"object\":\"dispute\"}", NULL, false },
                 { 200, "{\"object\":\"file\"}", NULL, false }, { 200, "", NULL, false },
-                { 400, "{\"error\":{}}", NULL, true }, { 401, "{\"error\":{}}", NULL, false },
+                { 400, "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"No.\"}}", NULL, true },
+                { 400, "{\"error\":{\"type\":\"idempotency_error\"}}", NULL, false }, { 400, "<html>", NULL, false },
+                { 400, "{\"error\":{}}", NULL, false }, { 401, "{\"error\":{}}", NULL, false },
                 { 409, "{\"error\":{}}", NULL, false }, { 429, "", NULL, false }, { 500, "<html>", NULL, false },
         };
 

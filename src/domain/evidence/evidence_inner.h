@@ -13,6 +13,7 @@ struct evidence_piece {
         struct uuid id;
         struct str kind, media_type, sha256, created_at;
         struct str gateway_file;        /* absent: not there yet */
+        struct str refused;             /* why the gateway will never take it; absent: it is not refused */
         struct str *fields;             /* that it is for, by our names */
         size_t fields_n;
         int64_t size;

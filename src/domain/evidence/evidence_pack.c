@@ -302,6 +302,8 @@ put_piece(struct json_out *o, const struct evidence_piece *p)
         jo_int(o, "size", p->size);
         jo_text(o, "sha256", p->sha256);
         jo_text(o, "created_at", p->created_at);
+        if (p->refused.p != NULL)
+                jo_text(o, "refused", p->refused);
         jo_end_object(o);
 }
 

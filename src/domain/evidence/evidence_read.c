@@ -45,7 +45,8 @@ evidence_pieces(struct task *t, int32_t org, struct uuid dispute, struct evidenc
                         .id = row_uuid(&r, i, "id"), .kind = row_text(&r, i, "kind"),
                         .media_type = row_text(&r, i, "media_type"), .sha256 = row_text(&r, i, "sha256"),
                         .created_at = row_time(&r, t->arena, i, "created_at"),
-                        .gateway_file = row_text(&r, i, "gateway_file"), .size = row_i64(&r, i, "size"),
+                        .gateway_file = row_text(&r, i, "gateway_file"),
+                        .refused = row_text(&r, i, "refused"), .size = row_i64(&r, i, "size"),
                 };
                 piece->fields = row_text_array(&r, t->arena, i, "fields", &piece->fields_n);
         }

@@ -183,7 +183,27 @@ uploaded(struct sending *w, const struct evidence_piece *p, struct str file, str
         return db_query(w->task->db, w->task->arena, &w->task->subject, &stmt_evidence_uploaded, &q, NULL, e);
 }
 
-/* To the gateway unless it is there; w->why is set when the gateway does not take it. */
+/* It holds up nothing: the rest is sent without it. */
+static bool
+refused(struct sending *w, struct evidence_piece *p, struct str why, struct err *e)
+{
+        struct task *t = w->task;
+        struct params q = params_in(t->arena);
+        char id[ID_TEXT_MAX], piece[ID_TEXT_MAX];
+
+        typeid_text("dsp", w->dispute.id, id);
+        typeid_text("evd", p->id, piece);
+        log_error(&t->subject, "dispute.file_refused", { "dispute", str_of(id) }, { "evidence", str_of(piece) },
+            { "field", p->fields[0] }, { "detail", why },
+            { "next", STR("the rest is sent without it: if it matters, send it through the gateway's dashboard") });
+        p->refused = why;
+        param_i64(&q, w->job->org);
+        param_uuid(&q, p->id);
+        param_text(&q, why);
+        return db_query(t->db, t->arena, &t->subject, &stmt_evidence_refused, &q, NULL, e);
+}
+
+/* To the gateway unless it is there, or never will be; w->why is set when it is not taken now. */
 static bool
 upload(struct sending *w, struct evidence_piece *p, struct err *e)
 {
@@ -191,7 +211,7 @@ upload(struct sending *w, struct evidence_piece *p, struct err *e)
         struct str name, content;
         struct gateway_file file;
 
-        if (p->gateway_file.p != NULL)
+        if (p->gateway_file.p != NULL || p->refused.p != NULL)
                 return true;
         if (!evidence_read(t, p, &name, &content, e))
                 return false;
@@ -201,16 +221,17 @@ upload(struct sending *w, struct evidence_piece *p, struct err *e)
             content, &file);
         FAULT(evidence_uploaded);
         w->spent = file.spent;
+        if (file.refused)
+                return refused(w, p, file.why, e);
         if (file.id.p == NULL) {
-                w->why = str_fmt(t->arena, "%s of %.*s: %.*s", file.refused ? "the gateway refuses the file" : "upload",
-                    STR_ARG(name), STR_ARG(file.why));
+                w->why = str_fmt(t->arena, "upload of %.*s: %.*s", STR_ARG(name), STR_ARG(file.why));
                 return true;
         }
         p->gateway_file = file.id;
         return uploaded(w, p, file.id, e);
 }
 
-/* All of it in one call, or nothing. */
+/* All that the gateway takes, in one call, or nothing. */
 static bool
 answer(struct sending *w, struct err *e)
 {
@@ -226,6 +247,8 @@ answer(struct sending *w, struct err *e)
                         continue;
                 if (!upload(w, &pieces[i], e))
                         return false;
+                if (pieces[i].refused.p != NULL)
+                        continue;
                 fields[fields_n++] = (struct http_field){
                         field_named(pieces[i].fields[0])->theirs, pieces[i].gateway_file,
                 };
