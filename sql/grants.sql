@@ -141,6 +141,7 @@ begin
             ('app.dispute_ended',        '{api,jobs}'),
             ('app.dispute_fee',          '{api,jobs}'),
             ('app.dispute_mismatch',     '{api,jobs}'),
+            ('app.dispute_ended_before', '{api,jobs}'),
             ('app.dispute_overs',        '{api,jobs}'),
             ('app.dispute_joined',       '{api,jobs}'),
             ('app.dispute_covered',      '{api,jobs}'),

@@ -77,6 +77,26 @@ my ($shown) = $of->($one);
 is("$shown->{reason} $shown->{due_by}", 'goods, not received 2031-12-10T23:59:59Z', '... as it says');
 $got = $import->($file);
 is("$got->{status} $got->{json}{new} $got->{json}{known}", '200 0 2', 'the same file again is known');
+
+# --- an end that is taken back -----------------------------------------------------------------
+
+my $gainsaid = sub { one_value($s, q{select string_agg(kind || ' ' || amount || ' ' || detail, '; ')
+    from app.discrepancies where object_id = ?}, uuid_of(($of->($_[0]))[0]{id})) // '' };
+my ($back, $turned) = ($buy->(), $buy->());
+my $say = sub { my ($id, $order, @words) = @_; $import->(join "\n", 'id,transaction_id,amount,status', map { "$id," . $sale->($order->{id}) . ",57.00,$_" } @words) };
+$say->(back => $back, $_) for qw(needs_response won);
+is($becomes->($back, 'won 5700 1500'), 'won 5700 1500', 'a dispute is won');
+$say->(back => $back, 'lost');
+ok($s->wait_until(20, sub { $gainsaid->($back) }), '... and then said to be lost: somebody looks into it');
+is($gainsaid->($back), 'missing_in_ledger 5700 it was won, and the gateway says that it is lost', '... with what was said');
+is($is->($back), 'won 5700 1500', '... it stays as it was booked');
+my $log = do { open my $in, '<', $s->dir . '/log/jobs.log' or die "jobs.log: $!"; local $/; <$in> };
+like($log, qr/"dispute\.gainsaid".*"back".*"next"/, '... and it is logged');
+$say->(turned => $turned, qw(lost won));
+is($becomes->($turned, 'won 5700 1500'), 'won 5700 1500', 'words that come together are in no order');
+$s->wait_until(20, sub { !one_value($s, q{select count(*) from ops.jobs where kind = 'dispute_place' and due_at < now() + interval '1 s'}) });
+is($gainsaid->($turned), '', '... and gainsay nothing');
+
 my $books = books_hash($s);
 my $path  = $s->dir . '/disputes.csv';
 open my $out, '>', $path or die "$path: $!"; print {$out} $file; close $out;

@@ -38,7 +38,8 @@ struct dispute_word {
         struct money amount;
         int64_t fee;
         struct str reason, due_by;      /* absent when not told */
-        bool current;                   /* the object itself, as it stands now; else one word of several */
+        bool current;                   /* the object itself, as it stands now; else one word of several, */
+        struct str told_at;             /* and when it came */
 };
 struct dispute_word dispute_word_of(struct str gateway, const struct gateway_dispute *d);
 

@@ -32,6 +32,7 @@ struct booking {
         struct facts d;
         struct refund_facts order;      /* where an order took the charge */
         enum dispute_booked verdict;
+        bool gainsaid;                  /* it was won, and is said to be lost */
 };
 
 struct dispute_word
@@ -208,6 +209,25 @@ mismatch(struct booking *w, const char *kind, int64_t amount, struct str detail,
 
 /* --- what a word takes ---------------------------------------------------- */
 
+/* Words come in any order: only one that came after the end gainsays it. */
+static bool
+gainsaid(struct booking *w, bool *out, struct err *e)
+{
+        struct params p = params_in(w->task->arena);
+        struct rows r;
+
+        *out = w->word->current;
+        if (w->word->current || w->word->told_at.p == NULL)
+                return true;
+        param_i64(&p, w->org);
+        param_uuid(&p, w->d.id);
+        param_text(&p, w->word->told_at);
+        if (!tx_call(w->tx, &stmt_dispute_ended_before, &p, &r, e))
+                return false;
+        *out = row_bool(&r, 0, "ended");
+        return true;
+}
+
 /* Recipe 9. Nothing of a charge that no order took is the organizer's. */
 static bool
 lost(struct booking *w, struct err *e)
@@ -215,9 +235,11 @@ lost(struct booking *w, struct err *e)
         bool accepted = str_is(w->d.answer, "accepting") || str_is(w->d.answer, "accepted");
 
         if (is_over(w->d.status)) {
-                if (!str_is(w->d.status, "won") || !w->word->current)
+                if (!str_is(w->d.status, "won"))
                         return true;
-                return mismatch(w, "missing_in_ledger", w->d.amount,
+                if (!gainsaid(w, &w->gainsaid, e))
+                        return false;
+                return !w->gainsaid || mismatch(w, "missing_in_ledger", w->d.amount,
                     STR("it was won, and the gateway says that it is lost"), e);
         }
         if (!w->d.placed && w->d.returning) {
@@ -328,6 +350,7 @@ book_tx(struct tx *tx, void *arg, struct err *e)
         tx_repeatable(tx);
         w->tx = tx;
         w->verdict = DISPUTE_BOOKED;
+        w->gainsaid = false;
         if (!facts_read(w, e))
                 return false;
         CHECK(currency_parse(w->d.currency, &c));
@@ -350,6 +373,9 @@ dispute_book(struct task *t, struct uuid capture, const struct dispute_word *wor
 
         if (!db_tx_run(t->db, t->arena, &t->subject, book_tx, &w, e))
                 return false;
+        if (w.gainsaid)
+                log_error(&t->subject, "dispute.gainsaid", { "gateway", word->gateway }, { "dispute", word->dispute },
+                    { "next", STR("it is booked as won: ask the gateway which it is, and see the discrepancy") });
         *out = w.verdict;
         return true;
 }

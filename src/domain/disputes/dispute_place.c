@@ -72,6 +72,7 @@ take_word(struct placing *w)
         const struct rows *r = &w->report;
 
         w->word.status = status_of(row_text(r, 0, "word"));
+        w->word.told_at = row_time(r, w->task->arena, 0, "created_at");
         w->word.reason = row_text(r, 0, "reason");
         if (!row_is_null(r, 0, "due_by"))
                 w->word.due_by = row_time(r, w->task->arena, 0, "due_by");
