@@ -40,6 +40,9 @@ select is(pg_temp.give_back('capture a', 'refund a2'), 'waits', 'another waits w
 select is(pg_temp.settle_refund('refund a', 'unknown'), 'unknown', 'nobody knows its end:');
 select is(pg_temp.stand('a'), 'late_approved; unknown; unplaced_capture 11400; capture_return payment_lookup', 'nothing is booked, it is looked up');
 select is(pg_temp.give_back('capture a', 'refund a2'), 'waits', 'another waits still');
+select throws_ok($$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id, unplaced)
+    values (501, gen_random_uuid(), pg_temp.id('order a'), 'nmi', 'raw', 11400, 'USD', 'sending', now(), now(), 'refund', pg_temp.id('capture a'), true)$$,
+    '23505', null, 'and is not begun by a raw INSERT either');
 
 -- Entries that contradict it: nothing in any table.
 create temp table before as select pg_temp.everything() as e;
@@ -70,9 +73,6 @@ select results_eq($$select action, object_id, actor, body::jsonb ->> 'was' from 
 select is((select count(*) from ops.outbox where object_id in (pg_temp.id('refund a'), pg_temp.id('capture a'))), 0::bigint, 'and no guest is told');
 select is(pg_temp.give_back('capture a', 'refund a2'), 'done', 'another is not begun');
 select throws_ok($$select pg_temp.settle_refund('refund a', 'succeeded')$$, 'BX022', 'the payment is succeeded', 'and it does not succeed twice');
-select throws_ok($$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id, unplaced)
-    values (501, gen_random_uuid(), pg_temp.id('order a'), 'nmi', 'raw', 11400, 'USD', 'sending', now(), now(), 'refund', pg_temp.id('capture a'), true)$$,
-    '23505', null, 'not even by a raw INSERT');
 
 -- Tries that came to nothing: another begins, and only one counts.
 create function pg_temp.came_to_nothing(p_name text, p_refund text, p_end text) returns void language plpgsql as $$

@@ -72,6 +72,21 @@ select pg_temp.ends('c', 'dispute_lost', 'lost', '{dispute_receivable,refunds_in
 select is(pg_temp.stand('c'), 'late_approved owed 7400 capture_return', 'a part is disputed and lost: the rest is owed');
 select is(pg_temp.begins('c', 'refund c'), 'begun 7400', '... and goes back');
 select is((select whole from app.payment_get(501, pg_temp.id('refund c'))), false, '... as a part of the charge');
+select pg_temp.settle_refund('refund c', 'succeeded', -7400);
+select is(pg_temp.stand('c'), 'voided owed 0', '... once');
+select is(pg_temp.begins('c', 'refund c2'), 'done 0', '... and no more');
+select pg_temp.ends('c', 'dispute_reversed', 'under_review', '{dispute_receivable,refunds_in_transit}', '{4000,-4000}');
+select pg_temp.ends('c', 'dispute_won', 'won', '{gateway_clearing,dispute_receivable}', '{4000,-4000}');
+select is(pg_temp.stand('c'), 'late_approved owed 4000 capture_return', 'won on appeal: the part is owed again');
+select is(pg_temp.begins('c', 'refund c2'), 'begun 4000', '... and goes back beside what went back before');
+select is(pg_temp.begins('c', 'refund c3'), 'waits 4000', '... another waits');
+select pg_temp.settle_refund('refund c2', 'not_sent');
+select is(pg_temp.begins('c', 'refund c3'), 'begun 4000', '... until that is known not to be made');
+select throws_ok($$select pg_temp.settle_refund('refund c2', 'succeeded', -4000)$$, 'BX022', null, '... which it then can''t be');
+select pg_temp.settle_refund('refund c3', 'succeeded', -4000);
+select is(pg_temp.stand('c') || ' ' || pg_temp.begins('c', 'refund c4'), 'voided owed 0 done 0', '... then all of it is back');
+select throws_ok($$select pg_temp.settle_refund('refund c2', 'succeeded', -4000)$$, 'BX022', null, '... and no earlier try takes it a second time');
+select is(pg_temp.sum_of('refunds_in_transit'), 0::bigint, '... in the books as well');
 
 select * from finish();
 rollback;

@@ -121,6 +121,13 @@ create function pg_temp.half_disputed() returns text language sql as $$
         array[pg_temp.id('payment paid ticket 1')], '{5000,300,400,0,0,0,0}', pg_temp.id('entry of half'),
         '{gateway_clearing,dispute_receivable,organizer_pending,organizer_reserve,organizer_dispute_hold,dispute_fees}', '{-7200,5700,4500,500,-5000,1500}',
         'tester', 'request');$q$ $$;
+-- A refund of half of what no order took.
+create function pg_temp.half_back(p_name text, p_state text) returns text language sql as $$
+    select format($q$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id, unplaced)
+        select org, pg_temp.id(%1$L), order_id, gateway, %1$L, 5700, currency, %2$L, ops.now(), ops.now(), 'refund', id, true from app.payments
+        where id = pg_temp.id('capture due');
+        select ops.job_put(501, 'payment_lookup', pg_temp.id(%1$L), now() + '1 min', false, 'request');
+        select ops.audit_put(501, 'tester', 'payment.refund_' || %2$L, pg_temp.id(%1$L), 1, 'request', '{}');$q$, p_name, p_state) $$;
 -- All that was sold and booked was so before the last hours.
 create function pg_temp.old() returns text language sql as $$
     select $q$update app.orders set created_at = created_at - interval '4 h'; update ledger.entries set recorded_at = recorded_at - interval '4 h';$q$ $$;
@@ -222,12 +229,9 @@ insert into planted (expect, says, break) values
 ('', 'though not one whose refund is under way', $$delete from ops.jobs where object_id = pg_temp.id('capture back')$$),
 ('audit_has_every_payment_change transit_is_owed unplaced_is_returned', 'a capture voided by hand', pg_temp.payment('capture due', $$state = 'voided'$$)),
 ('refunds_within_capture', 'more given back than was captured', pg_temp.payment('refund back', 'amount = amount + 1')),
-('one_live_refund_per_capture', 'two refunds of half of it each', 'drop index app.payments_one_return;' || pg_temp.payment('refund back', 'amount = 5700') || ';' ||
-    $$insert into app.payments (org, id, order_id, gateway, reference, amount, currency, state, armed_at, created_at, kind, capture_id, unplaced)
-        select org, pg_temp.id('x'), order_id, gateway, 'x', amount, currency, state, armed_at, created_at, kind, capture_id, unplaced from app.payments
-        where id = pg_temp.id('refund back');
-    select ops.job_put(501, 'payment_lookup', pg_temp.id('x'), now() + '1 min', false, 'request');
-    select ops.audit_put(501, 'tester', 'payment.refund_sending', pg_temp.id('x'), 1, 'request', '{}')$$),
+('one_live_refund_per_capture', 'two refunds of half of it each', 'drop index app.payments_one_return;' || pg_temp.half_back('x', 'sending') ||
+    pg_temp.half_back('y', 'unknown')),
+('', 'though not one after a try that was not sent', pg_temp.half_back('x', 'sending') || pg_temp.half_back('y', 'not_sent')),
 ('audit_has_every_payment_change', 'a payment without its trace', $$delete from ops.audit where action = 'payment.succeeded' and object_id = pg_temp.id('payment paid')$$),
 ('audit_has_every_payment_change', 'a refund without its trace', $$delete from ops.audit where object_id = pg_temp.id('refund returned')$$),
 ('audit_has_every_order_change', 'an order without its trace', $$delete from ops.audit where action = 'order.paid' and object_id = pg_temp.id('order paid')$$),

@@ -27,7 +27,8 @@ begin
     select p.order_id into v_order from app.payments p where p.org = p_org and p.id = p_capture;
     perform 1 from app.orders o where o.org = p_org and o.id = v_order for update;
     select * into v_row from app.payments p where p.org = p_org and p.id = p_capture for update;
-    select count(*) filter (where p.state in ('sending', 'unknown', 'succeeded') and not p.external), count(*) filter (where not p.external)
+    -- One that succeeded is not in the way: what it gave back is not owed any more.
+    select count(*) filter (where p.state in ('sending', 'unknown') and not p.external), count(*) filter (where not p.external)
     into v_open, v_tries from app.payments p where p.org = p_org and p.capture_id = p_capture and p.kind = 'refund' and p.id <> p_refund;
     v_left := app.dispute_owed(p_org, p_capture);
     v_had := least(v_left, app.dispute_had(p_org, p_capture));
