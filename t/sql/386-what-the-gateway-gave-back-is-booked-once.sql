@@ -83,6 +83,16 @@ select results_eq($$select accounts, amounts from ledger.entries where id = pg_t
     $$values ('{gateway_clearing,refunds_in_transit,dispute_losses}'::text[], '{10500,-10000,-500}'::bigint[])$$, 'it came to nothing: the same accounts back');
 select is(pg_temp.state('capture b') || ' ' || app.dispute_owed(501, pg_temp.id('capture b')), 'late_approved 10000', 'and it is owed again');
 
+-- Beyond it, and that fails: nobody is owed anything for it.
+select pg_temp.unplaced('d');
+select pg_temp.made('capture d', 'all of d', 'all of d', 11400);
+select app.refund_made(501, pg_temp.id('capture d'), pg_temp.id('beyond d'), null, 'beyond d', 'beyond d', '100', 1000, 1000, true, pg_temp.id('entry of beyond d'),
+    '{gateway_clearing,dispute_losses}', '{-1000,1000}', null, 'tester', 'request');
+select app.payment_settle(501, pg_temp.id('beyond d'), 'declined', '200', null, 'beyond d', null, null, null, null, pg_temp.id('unsettled beyond'),
+    pg_temp.unplaced_accounts(), '{1000,-1000}', 60000, 't', 'r');
+select is(pg_temp.state('capture d') || ' ' || app.dispute_owed(501, pg_temp.id('capture d')), 'voided 0', 'what went back beyond the capture fails: it is not owed');
+select is((select count(*) from ops.jobs where kind = 'capture_return' and object_id = pg_temp.id('capture d')), 0::bigint, '... and no job is to give it back');
+
 -- One of ours that a restore cut off, booked after a dispute had taken the order: it is over, whoever made it.
 select pg_temp.sending('c'), pg_temp.settle('payment c', 'succeeded'), pg_temp.dispute('payment c', 'dispute c');
 select is(pg_temp.judge('payment c', 'cut c', 'lost', p_amount => 5000), 'book order lost 0', 'one of ours was cut off, and the order is disputed: booked as that');

@@ -47,16 +47,15 @@ begin
         end if;
         return;
     elsif v_failed then
-        update app.payments set state = 'late_approved' where org = p_org and id = v_row.capture_id and state = 'voided';
-        perform ops.job_put(p_org, 'capture_return', v_row.capture_id, v_due, false, p_request);
-    else
-        v_owed := app.dispute_owed(p_org, v_row.capture_id);
-        update app.payments set state = 'voided' where org = p_org and id = v_row.capture_id and state = 'late_approved' and v_owed = 0;
-        if not found then
-            return;                                     -- the rest is still to be given back
-        end if;
-        perform ops.job_drop(p_org, 'capture_return', v_row.capture_id);
+        -- What was beyond the capture is owed to nobody when it fails.
+        perform app.dispute_capture_state(p_org, v_row.capture_id, p_refund, p_actor, p_request);
+        return;
     end if;
-    perform ops.audit_put(p_org, p_actor, case when v_failed then 'payment.late_approved' else 'payment.voided' end,
-        v_row.capture_id, null, p_request, jsonb_build_object('refund', p_refund, 'entry', p_entry));
+    v_owed := app.dispute_owed(p_org, v_row.capture_id);
+    update app.payments set state = 'voided' where org = p_org and id = v_row.capture_id and state = 'late_approved' and v_owed = 0;
+    if found then                                       -- else the rest is still to be given back
+        perform ops.job_drop(p_org, 'capture_return', v_row.capture_id);
+        perform ops.audit_put(p_org, p_actor, 'payment.voided', v_row.capture_id, null, p_request,
+            jsonb_build_object('refund', p_refund, 'entry', p_entry));
+    end if;
 end $$;
