@@ -93,6 +93,14 @@ select app.payment_settle(501, pg_temp.id('beyond d'), 'declined', '200', null, 
 select is(pg_temp.state('capture d') || ' ' || app.dispute_owed(501, pg_temp.id('capture d')), 'voided 0', 'what went back beyond the capture fails: it is not owed');
 select is((select count(*) from ops.jobs where kind = 'capture_return' and object_id = pg_temp.id('capture d')), 0::bigint, '... and no job is to give it back');
 
+-- Told of while nobody knew whether the charge was made.
+select pg_temp.sending('e'), pg_temp.settle('payment e', 'unknown');
+select is((select verdict from app.refund_heard(501, pg_temp.id('payment e'), 'approved', 'gateway payment e', 'early', 100, 'nmi', false, 'request')), 'asked',
+    'told of while its charge is unknown: the charge is looked up');
+select is((select count(*) from ops.jobs where kind = 'refund_external' and object_id = pg_temp.id('payment e')), 0::bigint, '... and it waits for that');
+select pg_temp.settle('payment e', 'succeeded');
+select is((select count(*) from ops.jobs where kind = 'refund_external' and object_id = pg_temp.id('payment e')), 1::bigint, '... then it is asked for at once');
+
 -- One of ours that a restore cut off, booked after a dispute had taken the order: it is over, whoever made it.
 select pg_temp.sending('c'), pg_temp.settle('payment c', 'succeeded'), pg_temp.dispute('payment c', 'dispute c');
 select is(pg_temp.judge('payment c', 'cut c', 'lost', p_amount => 5000), 'book order lost 0', 'one of ours was cut off, and the order is disputed: booked as that');

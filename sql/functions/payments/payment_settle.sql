@@ -56,7 +56,7 @@ begin
     elsif v_to = 'succeeded' then
         perform app.order_paid(p_org, v_order, p_ticket_ids, p_ticket_codes, p_entry, p_accounts, p_amounts, p_actor, p_request,
             p_occurred);
-        if v_row.state not in ('sending', 'unknown') then
+        if v_row.state <> 'sending' or p_actor in ('jobs', 'operator') then    -- looked up; the sender's is too early to be told of
             perform app.refund_reports_ask(p_org, p_payment, p_request);
         end if;
     elsif v_to = 'late_approved' then
