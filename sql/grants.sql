@@ -126,6 +126,7 @@ begin
             ('app.evidence_uploaded',    '{jobs}'),
             ('app.evidence_refused',     '{jobs}'),
             ('app.evidence_sent',        '{jobs}'),
+            ('app.evidence_by_hand',     '{jobs}'),
             ('app.evidence_due',         '{jobs}'),
             ('app.ticket_scan',          '{api}'),
             ('app.ticket_org',           '{api}'),

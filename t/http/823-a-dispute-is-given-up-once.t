@@ -52,18 +52,31 @@ is(join(' ', sort @got), join(' ', 200, (409) x 7), 'of eight who answer at once
 
 my ($dispute) = $dispute_of->('stripe');
 my ($answered) = $dispute_of->('stripe');
+my ($hand) = $dispute_of->('nmi');
+my ($heard, $heard_theirs) = $dispute_of->('nmi');
+$s->dbh->do(q{update app.disputes set due_by = (select due_by from app.disputes where id = ?) where id = any (?)}, undef,
+     uuid_of($dispute), [ map { uuid_of($_) } $hand, $heard ]);
+$s->must(POST => "/v1/disputes/$_/submit", undef, key => 'admin') for $hand, $heard;
+$s->wait_until(20, sub { one_value($s, q{select count(*) from app.disputes where by_hand}) == 2 });
 my $told = sub {
     return join ' ', @{ $s->dbh->selectcol_arrayref(q{select body::jsonb ->> 'days' from ops.outbox
-        where type = 'dispute.evidence_due' and object_id = ? order by version}, undef, uuid_of($_[0])) };
+        where type = ? and object_id = ? order by version}, undef, $_[1] // 'dispute.evidence_due', uuid_of($_[0])) };
 };
 is($told->($dispute), '', 'ten days before its due date nobody is reminded');
 for my $step ([ 2, '' ], [ 1.1, '7' ], [ 1, '7' ], [ 3, '7 3' ], [ 2, '7 3 1' ], [ 0.5, '7 3 1' ]) {
     $s->advance_clock(int(86400 * $step->[0]));
     is($told->($dispute), $step->[1], "$step->[0] days later: " . ($step->[1] || 'nothing'));
+    is($told->($hand, 'dispute.send_by_hand'), $step->[1], '... and so is whoever has to send what is submitted at a gateway without an API');
     $s->call(POST => "/v1/disputes/$answered/submit", undef, key => 'admin') if $step->[1] eq '7';
+    $s->dbh->do(q{update app.disputes set status = 'under_review' where id = ?}, undef, uuid_of($heard)) if $step->[1] eq '7 3';
 }
 is($told->($answered), '7', 'one that was answered in between is told of no more');
 $s->advance_clock(86400);
+is($told->($heard, 'dispute.send_by_hand'), '7 3', 'and no more when the gateway has it');
+is($told->($hand), '', '... and nobody is asked for evidence that was submitted');
+my $log = do { open my $in, '<', $s->dir . '/log/jobs.log' or die "jobs.log: $!"; local $/; <$in> };
+my @days = $log =~ /"level":"error"[^\n]*"dispute\.send_by_hand"[^\n]*$hand[^\n]*"days":"([^"]+)"[^\n]*"next"/g;
+is("@days", 'not told 7 3 1', '... the log says so each time');
 is($told->($dispute), '7 3 1', 'past its due date there is nothing more');
 
 # --- not worth an answer ---------------------------------------------------------------------

@@ -287,6 +287,9 @@ insert into planted (expect, says, break) values
 ('', 'a due date', $$select pg_temp.dispute('payment paid', 'dispute one'); update app.disputes set due_by = now() + interval '5 days'$$),
 ('answer_is_carried', 'that nobody is reminded of', $$select pg_temp.dispute('payment paid', 'dispute one'); update app.disputes set due_by = now() + interval '5 days';
     delete from ops.jobs where kind = 'evidence_due'$$),
+('answer_is_carried', 'nor of one to be sent by hand', $$select pg_temp.dispute('payment paid', 'dispute one'); select pg_temp.submitted('dispute one');
+    select app.evidence_by_hand(501, pg_temp.id('dispute one'), 'request'); update app.disputes set due_by = now() + interval '5 days';
+    delete from ops.jobs where kind = 'evidence_due'$$),
 ('refund_is_carried', 'a refund that nothing carries', 'select pg_temp.refund(''order paid'', ''refund one'', ''payment paid ticket 1''); delete from ops.jobs where kind = ''refund_send'''),
 ('cancelled_gives_back', 'a cancelled event that nothing gives back', $$update app.events set status = 'cancelled' where id = pg_temp.id('event')$$),
 ('', 'a cancelled event', pg_temp.cancelled()),

@@ -14,13 +14,13 @@ declare
 begin
     return query
     select d.org, 'dispute ' || d.id, case when d.answer in ('submitting', 'accepting') and s.kind is null then 'nothing carries its answer to the gateway'
-        when d.answer = 'none' then 'nobody is reminded of its due date' else 'was submitted without a pack' end
+        when d.answer <> 'none' and p.id is null then 'was submitted without a pack' else 'nobody is reminded of its due date' end
     from app.organizers z join app.disputes d on d.org = z.org
     left join ops.jobs s on s.org = d.org and s.kind = 'evidence_send' and s.object_id = d.id and s.buried_at is null
     left join ops.jobs r on r.org = d.org and r.kind = 'evidence_due' and r.object_id = d.id and r.buried_at is null
     left join app.evidence p on p.org = d.org and p.dispute_id = d.id and p.kind = 'pack'
     where d.created_at >= v_since and ((d.answer in ('submitting', 'accepting') and s.kind is null)
         or (d.answer in ('submitting', 'submitted') and p.id is null)
-        or (d.answer = 'none' and d.status in ('warning', 'needs_response') and d.due_by > v_now + interval '1 day' and r.kind is null))
+        or ((d.answer = 'none' or d.by_hand) and d.status in ('warning', 'needs_response') and d.due_by > v_now + interval '1 day' and r.kind is null))
     limit p_limit;
 end $$;

@@ -13,6 +13,7 @@ struct reminding {
         struct task *task;
         const struct job *job;
         bool gave_up;
+        int64_t hand_days;              /* left, where somebody is told to send it by hand; else 0 */
 };
 
 /* The house gives up what nobody has begun to answer, below what its operator set for the currency. */
@@ -23,6 +24,17 @@ not_worth_it(const struct conf *c, const struct rows *r)
 
         return row_bool(r, 0, "untouched") &&
             conf_amount(c->auto_accept_amounts, row_text(r, 0, "currency"), &limit) && row_i64(r, 0, "amount") < limit;
+}
+
+void
+evidence_hand(struct task *t, struct uuid dispute, int64_t days)
+{
+        char id[ID_TEXT_MAX];
+
+        typeid_text("dsp", dispute, id);
+        log_error(&t->subject, "dispute.send_by_hand", { "dispute", str_of(id) },
+            { "days", days > 0 ? str_fmt(t->arena, "%lld", (long long)days) : STR("not told") },
+            { "next", STR("send what `boxoffice disputes pack` writes to the gateway before the due date") });
 }
 
 static bool
@@ -39,6 +51,9 @@ remind_tx(struct tx *tx, void *arg, struct err *e)
         if (!tx_call(tx, &stmt_evidence_due, &p, &r, e))
                 return false;
         w->gave_up = r.n > 0 && not_worth_it(t->conf, &r);
+        w->hand_days = 0;
+        if (r.n > 0 && row_bool(&r, 0, "by_hand") && !row_is_null(&r, 0, "days"))
+                w->hand_days = row_i64(&r, 0, "days");
         if (w->gave_up) {
                 param_i64(&up, w->job->org);
                 param_uuid(&up, w->job->object);
@@ -65,5 +80,7 @@ evidence_due(struct task *t, const struct job *j, struct err *e)
         typeid_text("dsp", j->object, id);
         if (w.gave_up)
                 log_info(&t->subject, "dispute.given_up", { "dispute", str_of(id) });
+        if (w.hand_days > 0)
+                evidence_hand(t, j->object, w.hand_days);
         return true;
 }

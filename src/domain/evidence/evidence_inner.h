@@ -36,6 +36,9 @@ bool evidence_merge(struct task *t, const struct evidence_piece *pieces, size_t 
 /* As much of it as fits into so many bytes, to a whole character. */
 struct str evidence_cut(struct str s, size_t most);
 
+/* Says to the log that somebody has to send the pack; days: left before its due date, 0 where not told. */
+void evidence_hand(struct task *t, struct uuid dispute, int64_t days);
+
 /* The pack as it stands now: what is frozen at submit. */
 bool evidence_pack(struct task *t, int32_t org, struct uuid dispute, struct str *out, struct err *e) MUSTCHECK;
 
