@@ -49,10 +49,12 @@ find(struct task *t, int32_t org, const struct rows *r, int i, bool *done, struc
 {
         struct gateway_records *found = ARENA_NEW(t->arena, struct gateway_records);
         struct str gateway = row_text(r, i, "gateway"), transaction = row_text(r, i, "transaction");
-        bool given_up = row_i64(r, i, "age_ms") > t->conf->horizon_ms;
+        bool usable = gateway_usable(t->conf, gateway), given_up;
 
-        if (gateway_usable(t->conf, gateway))
+        if (usable)
                 gateway_find_refund(t, gateway, transaction, found);
+        /* Not while it can't be asked: that says nothing. */
+        given_up = (found->asked || !usable) && row_i64(r, i, "age_ms") > t->conf->horizon_ms;
         *done = found->asked && found->n > 0 && found->record[0].state != RECORD_UNDECIDED;
         if (*done && found->record[0].charge.n > 0 && !hear(t, gateway, &found->record[0], e))
                 return false;
