@@ -361,7 +361,9 @@ socket_program() {              # socket_program PART WORKERS PROGRAM...; WORKER
     wait_for 10 part_listens_or_gone "$part"
     part_up "$part" || lost "$part did not start" '' "$S/log/$part.log"
 }
-part_listens_or_gone() { [ -S "$S_RUN/$1.sock" ] || ! part_up "$1"; }
+# The socket's file is there a moment before anybody listens on it (flag 00010000 of /proc/net/unix).
+listens() { [ -S "$1" ] && awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix; }
+part_listens_or_gone() { listens "$S_RUN/$1.sock" || ! part_up "$1"; }
 
 start_pay()  { settings boxoffice_api;  socket_program pay  "${PAY:-4}"  "$BUILD/boxoffice-api" pay; }
 start_hook() { settings boxoffice_hook; socket_program hook "${HOOK:-2}" "$BUILD/boxoffice-api" hook; }
