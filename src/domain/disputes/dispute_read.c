@@ -5,6 +5,7 @@
 #include "io/json_write.h"
 #include "io/stmt.h"
 #include "io/task.h"
+#include "io/views.h"
 
 #include "domain/disputes/disputes.sql.def"
 
@@ -38,22 +39,13 @@ dispute_of_row(struct arena *a, const struct rows *r, int i)
         };
 }
 
-static bool
-views(struct task *t, int32_t org, const struct uuid *ids, size_t n, struct rows *r, struct err *e)
-{
-        struct params p = params_in(t->arena);
-
-        param_i64(&p, org);
-        param_uuid_array(&p, ids, n);
-        return db_query(t->db, t->arena, &t->subject, &stmt_dispute_views, &p, r, e);
-}
-
 bool
 dispute_find(struct task *t, int32_t org, struct uuid id, struct dispute *out, struct err *e)
 {
+        struct params p = views_params(t->arena, org, &id, 1);
         struct rows r;
 
-        if (!views(t, org, &id, 1, &r, e))
+        if (!db_query(t->db, t->arena, &t->subject, &stmt_dispute_views, &p, &r, e))
                 return false;
         if (r.n == 0)
                 return err_set(e, ERR_NOT_FOUND, "there is no such dispute");
@@ -61,24 +53,10 @@ dispute_find(struct task *t, int32_t org, struct uuid id, struct dispute *out, s
         return true;
 }
 
-/* Disputes of one organizer, put where the page has their ids. */
-static bool
-fill_org(struct task *t, int32_t org, const struct rows *page, struct dispute *out, struct err *e)
+static void
+place_dispute(void *list, size_t at, struct arena *a, int32_t org UNUSED, const struct rows *r, int row)
 {
-        struct uuid *ids = ARENA_ARRAY(t->arena, struct uuid, (size_t)page->n);
-        struct rows r;
-        size_t n = 0;
-
-        for (int i = 0; i < page->n; i++)
-                if (row_i64(page, i, "org") == org)
-                        ids[n++] = row_uuid(page, i, "id");
-        if (!views(t, org, ids, n, &r, e))
-                return false;
-        for (int k = 0; k < r.n; k++)
-                for (int i = 0; i < page->n; i++)
-                        if (uuid_eq(row_uuid(page, i, "id"), row_uuid(&r, k, "id")))
-                                out[i] = dispute_of_row(t->arena, &r, k);
-        return true;
+        ((struct dispute *)list)[at] = dispute_of_row(a, r, row);
 }
 
 bool
@@ -98,10 +76,7 @@ disputes_list(struct task *t, const struct dispute_filter *f, struct dispute **o
                 return false;
         *n = (size_t)page.n;
         *out = ARENA_ARRAY(t->arena, struct dispute, *n + 1);
-        for (int i = 0; i < page.n; i++)
-                if (uuid_is_nil((*out)[i].id) && !fill_org(t, (int32_t)row_i64(&page, i, "org"), &page, *out, e))
-                        return false;
-        return true;
+        return views_page(t, &stmt_dispute_views, &page, place_dispute, *out, e);
 }
 
 static void

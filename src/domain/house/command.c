@@ -4,10 +4,13 @@
 #include "base/check.h"
 #include "base/money.h"
 #include "domain/house/command_inner.h"
+#include "io/db.h"
 
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
+
+#define TABLE_ROWS      100
 
 int
 command_failed(struct task *t, const struct err *e)
@@ -28,6 +31,25 @@ command_usage_error(const char *why)
 {
         fprintf(stderr, "boxoffice: %s\n", why);
         return EXIT_USAGE;
+}
+
+int
+command_table(const struct conf *c, const struct stmt *st, void (*print)(struct arena *a, const struct rows *r))
+{
+        struct task t;
+        struct params p;
+        struct rows r;
+        struct err e = { .code = ERR_NONE };
+
+        if (!command_open(&t, c, 0))
+                return EXIT_USAGE;
+        p = params_in(t.arena);
+        param_i64(&p, TABLE_ROWS);
+        if (!db_query(t.db, t.arena, &t.subject, st, &p, &r, &e))
+                return command_failed(&t, &e);
+        print(t.arena, &r);
+        task_close(&t);
+        return EXIT_DONE;
 }
 
 const char *

@@ -30,6 +30,11 @@ int command_usage_error(const char *why);
 /* The value of an option that is an id of this kind; false when it has said what is wrong. */
 bool command_id(const char *option, const char *prefix, const char *text, struct uuid *out) MUSTCHECK;
 
+/* A table that a statement gives, (most) -> rows: opened, asked for the first hundred, handed to print. */
+struct rows;
+struct stmt;
+int command_table(const struct conf *c, const struct stmt *st, void (*print)(struct arena *a, const struct rows *r));
+
 /* An amount as people write it, without its currency: 10.05. */
 const char *command_decimal(struct task *t, struct str currency, int64_t minor);
 

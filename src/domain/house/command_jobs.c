@@ -7,31 +7,22 @@
 
 #include "domain/house/command.sql.def"
 
-#define JOBS_SHOWN 100
+static void
+jobs_print(struct arena *a, const struct rows *r)
+{
+        printf("%-11s %-22s %-36s %-32s %8s  %s\n", "organizer", "kind", "object", "due", "attempts", "state");
+        for (int i = 0; i < r->n; i++)
+                printf("%-11lld %-22.*s %-36.*s %-32.*s %8lld  %s %.*s\n", (long long)row_i64(r, i, "org"),
+                    STR_ARG(row_text(r, i, "kind")), STR_ARG(row_text(r, i, "object_id")),
+                    STR_ARG(row_time(r, a, i, "due_at")), (long long)row_i64(r, i, "attempts"),
+                    !row_is_null(r, i, "buried_at") ? "buried" : !row_is_null(r, i, "lease") ? "running" : "waiting",
+                    STR_ARG(row_text(r, i, "last_error")));
+}
 
 int
 jobs_list(const struct conf *c, const struct options *o UNUSED)
 {
-        struct task t;
-        struct params p;
-        struct rows r;
-        struct err e = { .code = ERR_NONE };
-
-        if (!command_open(&t, c, 0))
-                return EXIT_USAGE;
-        p = params_in(t.arena);
-        param_i64(&p, JOBS_SHOWN);
-        if (!db_query(t.db, t.arena, &t.subject, &stmt_jobs_list, &p, &r, &e))
-                return command_failed(&t, &e);
-        printf("%-11s %-22s %-36s %-32s %8s  %s\n", "organizer", "kind", "object", "due", "attempts", "state");
-        for (int i = 0; i < r.n; i++)
-                printf("%-11lld %-22.*s %-36.*s %-32.*s %8lld  %s %.*s\n", (long long)row_i64(&r, i, "org"),
-                    STR_ARG(row_text(&r, i, "kind")), STR_ARG(row_text(&r, i, "object_id")),
-                    STR_ARG(row_time(&r, t.arena, i, "due_at")), (long long)row_i64(&r, i, "attempts"),
-                    !row_is_null(&r, i, "buried_at") ? "buried" : !row_is_null(&r, i, "lease") ? "running" : "waiting",
-                    STR_ARG(row_text(&r, i, "last_error")));
-        task_close(&t);
-        return EXIT_DONE;
+        return command_table(c, &stmt_jobs_list, jobs_print);
 }
 
 /* ORGANIZER KIND OBJECT, as jobs list prints them. */

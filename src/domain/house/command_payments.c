@@ -11,40 +11,32 @@
 
 #include "domain/house/command.sql.def"
 
-#define PAYMENTS_SHOWN 100
-
 static const char *
 prefix_of(struct str kind)
 {
         return str_is(kind, "refund") ? "ref" : "pay";
 }
 
+static void
+payments_print(struct arena *a, const struct rows *r)
+{
+        char id[ID_TEXT_MAX];
+
+        printf("%-30s %-14s %-8s %12s %-3s %-8s %8s  %s\n", "payment", "state", "gateway", "amount", "", "code",
+            "look-ups", "sent");
+        for (int i = 0; i < r->n; i++) {
+                typeid_text(prefix_of(row_text(r, i, "kind")), row_uuid(r, i, "id"), id);
+                printf("%-30s %-14.*s %-8.*s %12lld %-3.*s %-8.*s %8lld  %.*s\n", id, STR_ARG(row_text(r, i, "state")),
+                    STR_ARG(row_text(r, i, "gateway")), (long long)row_i64(r, i, "amount"),
+                    STR_ARG(row_text(r, i, "currency")), STR_ARG(row_text(r, i, "outcome_code")),
+                    (long long)row_i64(r, i, "lookups"), STR_ARG(row_time(r, a, i, "armed_at")));
+        }
+}
+
 int
 payments_list(const struct conf *c, const struct options *o UNUSED)
 {
-        struct task t;
-        struct params p;
-        struct rows r;
-        struct err e = { .code = ERR_NONE };
-        char id[ID_TEXT_MAX];
-
-        if (!command_open(&t, c, 0))
-                return EXIT_USAGE;
-        p = params_in(t.arena);
-        param_i64(&p, PAYMENTS_SHOWN);
-        if (!db_query(t.db, t.arena, &t.subject, &stmt_payments_open, &p, &r, &e))
-                return command_failed(&t, &e);
-        printf("%-30s %-14s %-8s %12s %-3s %-8s %8s  %s\n", "payment", "state", "gateway", "amount", "", "code",
-            "look-ups", "sent");
-        for (int i = 0; i < r.n; i++) {
-                typeid_text(prefix_of(row_text(&r, i, "kind")), row_uuid(&r, i, "id"), id);
-                printf("%-30s %-14.*s %-8.*s %12lld %-3.*s %-8.*s %8lld  %.*s\n", id, STR_ARG(row_text(&r, i, "state")),
-                    STR_ARG(row_text(&r, i, "gateway")), (long long)row_i64(&r, i, "amount"),
-                    STR_ARG(row_text(&r, i, "currency")), STR_ARG(row_text(&r, i, "outcome_code")),
-                    (long long)row_i64(&r, i, "lookups"), STR_ARG(row_time(&r, t.arena, i, "armed_at")));
-        }
-        task_close(&t);
-        return EXIT_DONE;
+        return command_table(c, &stmt_payments_open, payments_print);
 }
 
 static bool

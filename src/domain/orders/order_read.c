@@ -6,6 +6,7 @@
 #include "io/db.h"
 #include "io/stmt.h"
 #include "io/task.h"
+#include "io/views.h"
 
 #include "domain/orders/orders.sql.def"
 
@@ -106,16 +107,6 @@ order_of_row(int32_t org, const struct rows *r, struct arena *a, int i, struct o
         promos_of_row(o, r, a, i);
 }
 
-static struct params
-view_params(struct task *t, int32_t org, const struct uuid *ids, size_t n)
-{
-        struct params p = params_in(t->arena);
-
-        param_i64(&p, org);
-        param_uuid_array(&p, ids, n);
-        return p;
-}
-
 static bool
 one_order(struct task *t, const struct rows *r, int32_t org, struct order *out, struct err *e)
 {
@@ -128,7 +119,7 @@ one_order(struct task *t, const struct rows *r, int32_t org, struct order *out, 
 bool
 order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struct err *e)
 {
-        struct params p = view_params(t, org, &id, 1);
+        struct params p = views_params(t->arena, org, &id, 1);
         struct rows r;
 
         return db_query(t->db, t->arena, &t->subject, &stmt_order_views, &p, &r, e) && one_order(t, &r, org, out, e);
@@ -137,7 +128,7 @@ order_find(struct task *t, int32_t org, struct uuid id, struct order *out, struc
 void
 order_read_put(struct task *t, struct tx *tx, int32_t org, struct uuid id)
 {
-        struct params p = view_params(t, org, &id, 1);
+        struct params p = views_params(t->arena, org, &id, 1);
 
         tx_put(tx, &stmt_order_views, &p);
 }
@@ -157,26 +148,10 @@ order_read(struct task *t, struct tx *tx, int32_t org, struct uuid id, struct or
         return order_read_get(t, tx, org, out, e);
 }
 
-/* Orders of one organizer, put where the page has their ids. */
-static bool
-fill_org(struct task *t, int32_t org, const struct rows *page, struct order *out, struct err *e)
+static void
+place_order(void *list, size_t at, struct arena *a, int32_t org, const struct rows *r, int row)
 {
-        struct uuid *ids = ARENA_ARRAY(t->arena, struct uuid, (size_t)page->n);
-        struct params p;
-        struct rows r;
-        size_t n = 0;
-
-        for (int i = 0; i < page->n; i++)
-                if (row_i64(page, i, "org") == org)
-                        ids[n++] = row_uuid(page, i, "id");
-        p = view_params(t, org, ids, n);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_order_views, &p, &r, e))
-                return false;
-        for (int k = 0; k < r.n; k++)
-                for (int i = 0; i < page->n; i++)
-                        if (uuid_eq(row_uuid(page, i, "id"), row_uuid(&r, k, "id")))
-                                order_of_row(org, &r, t->arena, k, &out[i]);
-        return true;
+        order_of_row(org, r, a, row, (struct order *)list + at);
 }
 
 bool
@@ -198,8 +173,5 @@ orders_list(struct task *t, const struct order_filter *f, struct order **out, si
                 return false;
         *n = (size_t)page.n;
         *out = ARENA_ARRAY(t->arena, struct order, *n + 1);
-        for (int i = 0; i < page.n; i++)
-                if ((*out)[i].org == 0 && !fill_org(t, (int32_t)row_i64(&page, i, "org"), &page, *out, e))
-                        return false;
-        return true;
+        return views_page(t, &stmt_order_views, &page, place_order, *out, e);
 }

@@ -6,6 +6,7 @@
 #include "io/json_write.h"
 #include "io/stmt.h"
 #include "io/task.h"
+#include "io/views.h"
 
 #include "domain/refunds/refunds.sql.def"
 
@@ -30,16 +31,6 @@ refund_of_row(struct arena *a, const struct rows *r, int i)
         return f;
 }
 
-static struct params
-view_params(struct arena *a, int32_t org, const struct uuid *ids, size_t n)
-{
-        struct params p = params_in(a);
-
-        param_i64(&p, org);
-        param_uuid_array(&p, ids, n);
-        return p;
-}
-
 static bool
 one_refund(struct arena *a, const struct rows *r, struct refund *out, struct err *e)
 {
@@ -52,7 +43,7 @@ one_refund(struct arena *a, const struct rows *r, struct refund *out, struct err
 bool
 refund_find(struct task *t, int32_t org, struct uuid id, struct refund *out, struct err *e)
 {
-        struct params p = view_params(t->arena, org, &id, 1);
+        struct params p = views_params(t->arena, org, &id, 1);
         struct rows r;
 
         return db_query(t->db, t->arena, &t->subject, &stmt_refund_views, &p, &r, e) &&
@@ -62,32 +53,16 @@ refund_find(struct task *t, int32_t org, struct uuid id, struct refund *out, str
 bool
 refund_read(struct task *t, struct tx *tx, int32_t org, struct uuid id, struct refund *out, struct err *e)
 {
-        struct params p = view_params(t->arena, org, &id, 1);
+        struct params p = views_params(t->arena, org, &id, 1);
         struct rows r;
 
         return tx_call(tx, &stmt_refund_views, &p, &r, e) && one_refund(t->arena, &r, out, e);
 }
 
-/* Refunds of one organizer, put where the page has their ids. */
-static bool
-fill_org(struct task *t, int32_t org, const struct rows *page, struct refund *out, struct err *e)
+static void
+place_refund(void *list, size_t at, struct arena *a, int32_t org UNUSED, const struct rows *r, int row)
 {
-        struct uuid *ids = ARENA_ARRAY(t->arena, struct uuid, (size_t)page->n);
-        struct params p;
-        struct rows r;
-        size_t n = 0;
-
-        for (int i = 0; i < page->n; i++)
-                if (row_i64(page, i, "org") == org)
-                        ids[n++] = row_uuid(page, i, "id");
-        p = view_params(t->arena, org, ids, n);
-        if (!db_query(t->db, t->arena, &t->subject, &stmt_refund_views, &p, &r, e))
-                return false;
-        for (int k = 0; k < r.n; k++)
-                for (int i = 0; i < page->n; i++)
-                        if (uuid_eq(row_uuid(page, i, "id"), row_uuid(&r, k, "id")))
-                                out[i] = refund_of_row(t->arena, &r, k);
-        return true;
+        ((struct refund *)list)[at] = refund_of_row(a, r, row);
 }
 
 bool
@@ -108,10 +83,7 @@ refunds_list(struct task *t, const struct refund_filter *f, struct refund **out,
                 return false;
         *n = (size_t)page.n;
         *out = ARENA_ARRAY(t->arena, struct refund, *n + 1);
-        for (int i = 0; i < page.n; i++)
-                if (uuid_is_nil((*out)[i].id) && !fill_org(t, (int32_t)row_i64(&page, i, "org"), &page, *out, e))
-                        return false;
-        return true;
+        return views_page(t, &stmt_refund_views, &page, place_refund, *out, e);
 }
 
 static void
