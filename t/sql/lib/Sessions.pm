@@ -44,8 +44,11 @@ sub new {
 sub connect {
     my ($self, $role) = @_;
     my ($db, $host) = $self->{stack}{database_url} =~ m{@/(\w+)\?host=(.+)};
-    return DBI->connect("dbi:Pg:dbname=$db;host=$host", $role, '',
+    my $dbh = DBI->connect("dbi:Pg:dbname=$db;host=$host", $role, '',
         { RaiseError => 1, PrintError => 0, AutoCommit => 1, AutoInactiveDestroy => 1, pg_server_prepare => 0 });
+    # Where a guard is missing the steps wait for each other: that must end as a failure.
+    $dbh->do(q{set statement_timeout = '30s'});
+    return $dbh;
 }
 
 sub admin { $_[0]{db}{admin} }
